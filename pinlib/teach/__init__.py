@@ -1,0 +1,1 @@
+"""The laboratory behind the certificate pinning workshop."""
