@@ -1,0 +1,505 @@
+#!/usr/bin/env python3
+"""Start the workshop: make .venv, install into it, check it, open JupyterLab.
+
+    python3 workshop.py              (on Windows: py workshop.py)
+    python3 workshop.py --help       what else it can do
+
+Only the standard library is used, and nothing outside this folder is changed.  Python 3.6 has to
+be able to read this file, so that an old Python gets a sentence instead of a SyntaxError: that is
+why annotations stand in quotes.
+"""
+
+import argparse
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path, PurePath
+from typing import NamedTuple
+
+OLDEST: "tuple[int, int]" = (3, 11)  # <- Python 2 stops here. Run: python3 workshop.py
+NEWEST: "tuple[int, int]" = (3, 14)  # the lock holds up to here; newer ones lack some wheels
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+FIRST_PORT = 8888
+LONGEST_INSIDE = 175  # characters of the longest path that an install makes below this folder
+WINDOWS_LIMIT = 259
+
+AGAIN = "py workshop.py" if sys.platform == "win32" else "python3 workshop.py"
+
+
+class Stop(Exception):
+    """The one sentence that says what was seen and what to do."""
+
+
+# --- Can this Python run the workshop? ----------------------------------------------------------
+
+
+class Interpreter(NamedTuple):
+    """What has to be known of a Python before anything is installed with it."""
+
+    version: "tuple[int, int]"
+    implementation: str
+    is_64_bit: bool
+    platform: str
+    prefix: PurePath
+    can_make_venv: bool
+    is_conda_base: bool
+
+
+def this_interpreter() -> Interpreter:
+    """Describe the Python that is reading this line."""
+    prefix = Path(sys.base_prefix)
+    return Interpreter(
+        version=(sys.version_info[0], sys.version_info[1]),
+        implementation=sys.implementation.name,
+        is_64_bit=sys.maxsize > 2**32,
+        platform=sys.platform,
+        prefix=prefix,
+        can_make_venv=all(importlib.util.find_spec(name) for name in ("venv", "ensurepip")),
+        # Only the base environment holds conda itself; the environments below it do not.
+        is_conda_base=(prefix / "conda-meta").is_dir() and (prefix / "condabin").is_dir(),
+    )
+
+
+def objection(python: Interpreter, other: "str | None" = None) -> "str | None":
+    """Say why this Python will not do and what to do, or None; `other` is a command that will."""
+    seen = "{}.{}".format(*python.version)
+    wanted = "Python {}.{} to {}.{}".format(*(OLDEST + NEWEST))
+    remedy = f"run: {other} workshop.py" if other else "install one from https://www.python.org"
+    on_windows = python.platform == "win32"
+    if python.version < OLDEST:
+        return f"This is Python {seen}, which is too old; the workshop needs {wanted}: {remedy}"
+    if python.version > NEWEST:
+        return (
+            f"This is Python {seen}, which is newer than the versions this workshop is locked to; "
+            f"it needs {wanted}: {remedy}"
+        )
+    if python.implementation != "cpython":
+        return f"This is {python.implementation}; the workshop needs CPython, {wanted}: {remedy}"
+    if on_windows and not python.is_64_bit:
+        return (
+            f"This is a 32-bit Python, for which there are no packages; {wanted}, 64-bit: {remedy}"
+        )
+    if python.is_conda_base:
+        return (
+            "This is Anaconda's base environment, which the workshop leaves alone; make it one of "
+            f"its own: conda create -n pinning python={OLDEST[0]}.{OLDEST[1] + 1}, then conda "
+            "activate pinning, then python workshop.py"
+        )
+    if not python.can_make_venv:
+        return (
+            "This Python cannot make virtual environments, as Debian and Ubuntu ship it; "
+            f"install what is missing and start again: sudo apt install python{seen}-venv"
+        )
+    return None
+
+
+def other_python() -> "str | None":
+    """Find a command on this machine that starts a Python the workshop can run on."""
+    for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
+        version = f"{OLDEST[0]}.{minor}"
+        if sys.platform == "win32":
+            command = ["py", "-" + version]
+        else:
+            command = ["python" + version]
+        # A name on the PATH proves little: version managers leave stubs that start nothing.
+        if shutil.which(command[0]) and not quietly([*command, "-c", ""]).returncode:
+            return " ".join(command)
+    return None
+
+
+# --- What went wrong, in one sentence -----------------------------------------------------------
+
+# The first pattern that is found in the output decides, so causes stand before their consequences.
+CAUSES = (
+    (
+        r"No space left on device|Errno 28\b|WinError 112\b|not enough space",
+        "The disk is full: make about 1 GB of room, then run the same command again.",
+    ),
+    (
+        r"Long Path support|WinError 206\b|File ?name too long|Errno 36\b|Errno 63\b",
+        "The path of this folder is too long for Windows: move the folder to a short one such as "
+        r"C:\pinning and start again there.",
+    ),
+    (
+        r"Permission denied|Access is denied|WinError (5|32)\b|Errno 13\b|Read-only file system",
+        "A file of the workshop cannot be written: close every JupyterLab that still runs, or move "
+        "the folder to where you may write, then run the same command again.",
+    ),
+    (
+        r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSLCertVerificationError",
+        "Somebody between you and the package index answered with a certificate that pip does not "
+        "trust, which is exactly what lesson 03 is about, and mostly it is a company's inspecting "
+        "proxy or antivirus: use another network, or ask for that proxy's root certificate and set "
+        "PIP_CERT to its file, or install from a folder of wheels: --from FOLDER",
+    ),
+    (
+        r"407 Proxy|Cannot connect to proxy|ProxyError",
+        "The proxy that this machine is told to use did not let pip through: set HTTPS_PROXY to "
+        "http://user:password@proxy:port or use another network, or install from a folder of "
+        "wheels: --from FOLDER",
+    ),
+    (
+        r"NewConnectionError|NameResolutionError|getaddrinfo failed|name resolution"
+        r"|Network is unreachable|ConnectTimeout|Read(Timeout| timed out)|Connection (refused|reset"
+        r"|aborted)|Failed to establish a new connection|IncompleteRead|RemoteDisconnected",
+        "There is no way to the package index: connect to the internet and run the same command "
+        "again, or ask for a folder of wheels and install from it: --from FOLDER",
+    ),
+    (
+        r"No matching distribution found|Could not find a version",
+        "A package has no ready-made wheel for this Python and system: use 64-bit CPython "
+        f"{OLDEST[0]}.{OLDEST[1]} to {NEWEST[0]}.{NEWEST[1]} from https://www.python.org, or, with "
+        "--from FOLDER, a folder that was packed for them and for this version of the workshop.",
+    ),
+)
+
+
+def explanation(output: str) -> "str | None":
+    """Return the sentence for the cause that shows in a program's complaints, if one is known."""
+    for pattern, sentence in CAUSES:
+        if re.search(pattern, output, re.IGNORECASE):
+            return sentence
+    return None
+
+
+def too_long(root: PurePath, platform: str, *, long_paths: bool) -> "str | None":
+    """Say so before an install fails half-way: Windows ends paths at 260 characters unless told."""
+    if platform != "win32" or long_paths or len(str(root)) + 1 + LONGEST_INSIDE <= WINDOWS_LIMIT:
+        return None
+    return (
+        f"The path of this folder is too long for Windows ({len(str(root))} characters): move the "
+        r"folder to a short one such as C:\pinning and start again there."
+    )
+
+
+def windows_has_long_paths() -> bool:
+    """Tell whether this Windows was told to accept paths of more than 260 characters."""
+    if sys.platform != "win32":
+        return False
+    import winreg
+
+    key = r"SYSTEM\CurrentControlSet\Control\FileSystem"
+    try:
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, key) as opened:
+            return bool(winreg.QueryValueEx(opened, "LongPathsEnabled")[0])
+    except OSError:
+        return False
+
+
+# --- The virtual environment --------------------------------------------------------------------
+
+
+class Layer(NamedTuple):
+    """Packages that are installed together, and the files that say whether they still fit."""
+
+    requirements: str
+    depends_on: "tuple[str, ...]"
+
+    @property
+    def stamp(self) -> Path:
+        """The file that is written last: without it nothing in .venv is believed."""
+        return VENV / (self.requirements + ".stamp")
+
+
+LESSONS = Layer("requirements.txt", ("requirements.lock", "pyproject.toml"))
+TESTS = Layer("requirements-test.txt", ("requirements-test.lock", *LESSONS.depends_on))
+
+
+def venv_python(venv: PurePath, platform: str) -> PurePath:
+    """Return the Python inside a virtual environment; it is called by path, never activated."""
+    return venv / "Scripts" / "python.exe" if platform == "win32" else venv / "bin" / "python"
+
+
+PYTHON = str(venv_python(VENV, sys.platform))
+
+
+def identity(root: Path, version: "tuple[int, int]") -> str:
+    """Say whose environment this is: it ends with another Python, or with a move of the folder."""
+    return f"{version[0]}.{version[1]} in {root}"
+
+
+def fingerprint(root: Path, layer: Layer) -> str:
+    """Return a hash of everything that decides what this layer installs."""
+    digest = hashlib.sha256()
+    for name in (layer.requirements, *layer.depends_on):
+        digest.update(name.encode() + b"\0" + (root / name).read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def remembered(layer: Layer) -> "list[str]":
+    """Return what the stamp of a layer says: identity and fingerprint, or nothing."""
+    try:
+        return layer.stamp.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return []
+
+
+def environment(inherited: "dict[str, str]", private: Path) -> "dict[str, str]":
+    """Return the environment for everything that is started: other Jupyters stay out of it.
+
+    An inherited SSLKEYLOGFILE would make every handshake of every learner readable, a PYTHONPATH
+    could put another package in place of ours, and a personal Jupyter configuration could switch
+    off the token or bring a kernel, an extension or a news prompt of its own.
+    """
+    dropped = ("JUPYTER", "IPYTHON", "SSLKEYLOGFILE", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP")
+    ours = {
+        "JUPYTER_CONFIG_PATH": str(ROOT / "jupyter"),
+        "JUPYTER_CONFIG_DIR": str(private / "config"),
+        "JUPYTER_DATA_DIR": str(private / "data"),
+        "JUPYTER_RUNTIME_DIR": str(private / "runtime"),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "IPYTHONDIR": str(private / "ipython"),
+        "PYTHONUTF8": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_NO_INPUT": "1",
+        "PIP_USER": "0",
+    }
+    kept = {name: text for name, text in inherited.items() if not name.upper().startswith(dropped)}
+    return {**kept, **ours}
+
+
+def without_index(variables: "dict[str, str]") -> "dict[str, str]":
+    """Take away every setting that could lead pip to a package index."""
+    kept = {name: text for name, text in variables.items() if not name.upper().startswith("PIP_")}
+    return {**kept, "PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+
+
+def surroundings() -> "dict[str, str]":
+    """Return `environment` for this very process."""
+    return environment(dict(os.environ), VENV / "workshop")
+
+
+def quietly(command: "list[str]") -> "subprocess.CompletedProcess[bytes]":
+    """Run a command for its status, and keep what it printed."""
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def showing_progress(command: "list[str]", variables: "dict[str, str]") -> "tuple[int, str]":
+    """Run a command with its progress on the terminal, and keep what it complained about.
+
+    pip draws its progress on stdout and writes warnings and errors to stderr: so the first is left
+    alone, and only the second passes through our hands.
+    """
+    complaints = []
+    with subprocess.Popen(command, cwd=str(ROOT), env=variables, stderr=subprocess.PIPE) as running:
+        for line in running.stderr or ():
+            complaints.append(line.decode("utf-8", "replace"))
+            sys.stderr.write(complaints[-1])
+            sys.stderr.flush()
+    return running.returncode, "".join(complaints)
+
+
+def make_venv() -> None:
+    """Make .venv anew: what a broken-off install left behind is not repaired, but replaced."""
+    print(f"Making {VENV} ...", flush=True)
+    # Started from inside .venv, this Python would saw off the branch it sits on.
+    maker = getattr(sys, "_base_executable", None) or sys.executable
+    made = quietly([maker, "-m", "venv", "--clear", str(VENV)])
+    if made.returncode:
+        output = made.stdout.decode("utf-8", "replace")
+        if "WindowsApps" in maker:
+            raise Stop(
+                "The Python of the Microsoft Store could not make an environment: install Python "
+                "from https://www.python.org and run: py workshop.py"
+            )
+        raise Stop(explanation(output) or f"Making .venv failed; Python said:\n{output}")
+
+
+def install(layer: Layer, wheels: "Path | None") -> bool:
+    """Bring .venv to what a layer asks for; return whether anything had to be done."""
+    wanted = [identity(ROOT, sys.version_info[:2]), fingerprint(ROOT, layer)]
+    if remembered(layer) == wanted and Path(PYTHON).is_file():
+        return False
+    if remembered(LESSONS)[:1] != wanted[:1] or not Path(PYTHON).is_file():
+        make_venv()
+    if layer.stamp.exists():
+        layer.stamp.unlink()
+    print(f"Installing {layer.requirements} ...", flush=True)
+    command = [PYTHON, "-m", "pip", "install", "--only-binary=:all:", "--retries=3"]
+    variables = surroundings()
+    if wheels is not None:
+        command += ["--no-index", "--find-links", str(wheels)]
+        variables = without_index(variables)
+    status, complaints = showing_progress([*command, "-r", layer.requirements], variables)
+    if status:
+        raise Stop(
+            explanation(complaints)
+            or "The install failed, and pip's last lines above say why; nothing is broken, the "
+            "same command tries again."
+        )
+    layer.stamp.write_text("\n".join(wanted) + "\n", encoding="utf-8")
+    return True
+
+
+def set_up(wheels: "Path | None" = None, *, tests: bool = False) -> bool:
+    """Make sure that .venv holds what is needed; return whether anything had to be done."""
+    if wheels is not None:
+        wheels = wheels.expanduser().resolve()
+        if not any(wheels.glob("*.whl")):
+            raise Stop(
+                f"There are no wheels in {wheels}: give --from the folder that "
+                f"`{AGAIN} pack FOLDER` filled."
+            )
+    obstacle = too_long(ROOT, sys.platform, long_paths=windows_has_long_paths())
+    if obstacle:
+        raise Stop(obstacle)
+    done = install(LESSONS, wheels)
+    return install(TESTS, wheels) or done if tests else done
+
+
+# --- The commands -------------------------------------------------------------------------------
+
+
+def run(*arguments: str) -> int:
+    """Run the Python of .venv in this folder and return its exit status."""
+    return subprocess.call([PYTHON, *arguments], cwd=str(ROOT), env=surroundings())
+
+
+def free_port(asked: "int | None") -> int:
+    """Return a port of this machine that nobody listens on: the one asked for, or a near one."""
+    for port in [asked] if asked is not None else [*range(FIRST_PORT, FIRST_PORT + 20), 0]:
+        with socket.socket() as probe:
+            if sys.platform != "win32":
+                # As JupyterLab does: a port that was left a minute ago is free.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except (OSError, OverflowError):
+                continue
+            return int(probe.getsockname()[1])
+    if asked is None:
+        raise Stop(
+            "No port of this machine (127.0.0.1) can be opened: ask whoever manages its firewall "
+            "or security software to let Python listen on 127.0.0.1."
+        )
+    raise Stop(f"Port {asked} cannot be had (taken?): leave --port away, and a free one is found.")
+
+
+def start(wheels: "Path | None", port: "int | None", *, browser: bool) -> int:
+    """Open JupyterLab on the first lesson, and stay until it ends."""
+    if set_up(wheels) and run("-m", "pinlib.doctor"):
+        raise Stop("The check above found a fault: see README.md, 'When something fails'.")
+    command = [PYTHON, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}"]
+    command += [f"--ServerApp.port={free_port(port)}"]
+    command += [] if browser else ["--no-browser"]
+    print("Starting JupyterLab; Ctrl-C here ends it.", flush=True)
+    # A closed terminal window or `kill` has to end JupyterLab too, not only this launcher.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    server = subprocess.Popen(command, cwd=str(ROOT), env=surroundings())
+    try:
+        return server.wait()
+    except KeyboardInterrupt:
+        return ended(server)
+
+
+def ended(server: "subprocess.Popen[bytes]") -> int:
+    """Give JupyterLab the time to stop its kernels after Ctrl-C; return 0, for it was wanted."""
+    try:
+        # From a terminal Ctrl-C has reached it already; from elsewhere only this launcher.
+        server.wait(timeout=2)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        server.terminate()
+        server.wait()
+    return 0
+
+
+def test(rest: "list[str]", *, quick: bool) -> int:
+    """Run every check there is, all of them even when one fails, and say which failed."""
+    chosen = ["-m", "not browser and not slow"] if quick else []
+    checks = (
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        ["mypy"],
+        ["pytest", *chosen, *rest],
+    )
+    failed = []
+    for check in checks:
+        print("==> " + " ".join(check), flush=True)
+        if run("-m", *check):
+            failed.append(" ".join(check))
+    print("Failed: " + "; ".join(failed) if failed else "Every check passed.", flush=True)
+    return 1 if failed else 0
+
+
+def reader() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
+    parser = argparse.ArgumentParser(
+        prog=AGAIN,
+        description="Without a command: make .venv, install, check, open JupyterLab.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--from",
+        dest="wheels",
+        type=Path,
+        metavar="FOLDER",
+        help="install from a folder of wheels, with the network off",
+    )
+    parser.add_argument("--port", type=int, help="the port for JupyterLab (else a free one)")
+    parser.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("check", help="the doctor: versions, a handshake, the widgets")
+    tests = commands.add_parser(
+        "test", help="run all tests; what follows goes to pytest", allow_abbrev=False
+    )
+    tests.add_argument("--quick", action="store_true", help="leave out the browser and slow tests")
+    commands.add_parser(
+        "pack", help="fill FOLDER (wheels) for a room without network; see pack -h", add_help=False
+    )
+    commands.add_parser("bench", help="the table of ratios and times", add_help=False)
+    commands.add_parser("picture", help="draw the README's picture anew", add_help=False)
+    return parser
+
+
+def obey(arguments: "list[str]") -> int:
+    """Carry out a command line."""
+    parser = reader()
+    options, rest = parser.parse_known_args(arguments)
+    command = options.command
+    if rest and command not in ("test", "pack", "bench", "picture"):
+        parser.error("what does this mean: " + " ".join(rest))
+    if command is None:
+        return start(options.wheels, options.port, browser=not options.no_browser)
+    set_up(options.wheels, tests=command in ("test", "bench", "picture"))
+    if command == "check":
+        return run("-m", "pinlib.doctor")
+    if command == "test":
+        return test(rest, quick=options.quick)
+    if command == "pack":
+        return run("-m", "pinlib.packing", *rest)
+    return run("-m", "tests." + command, *rest)
+
+
+def main() -> int:
+    """Turn every way this can end into an exit status and, when it is not 0, a sentence."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(
+                errors="replace"
+            )  # a folder's name may not fit the console's letters
+    try:
+        refusal = objection(this_interpreter())
+        if refusal:
+            raise Stop(objection(this_interpreter(), other_python()) or refusal)
+        return obey(sys.argv[1:])
+    except Stop as stop:
+        print(f"\n{stop}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped; nothing is broken, the same command goes on from here.", file=sys.stderr)
+        return 130
+    except OSError as error:
+        print(f"\n{explanation(str(error)) or error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
