@@ -1,0 +1,135 @@
+"""Controls, declared: what can be changed, in which words, and how a state is written as one line.
+
+A control knows one field of a frozen state.  From the same declaration come the widget, the line of
+text that can be pasted into another notebook, and the list of all states that tests walk through.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import Enum
+from itertools import product
+from typing import Any, Literal, TypeVar
+
+import ipywidgets as widgets
+
+from pinlib.errors import BadInput
+
+S = TypeVar("S")
+Kind = Literal["auto", "buttons", "dropdown", "checkbox", "slider", "text"]
+
+
+@dataclass(frozen=True)
+class Control:
+    """One thing to change: `options` go from the words on screen to the value in the state.
+
+    Without options it is a checkbox over True and False.  For kind "text" the options are examples:
+    any text may be typed, and tests walk the examples.
+    """
+
+    field: str
+    label: str
+    options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    tooltip: str = ""
+    tooltips: tuple[str, ...] = ()
+    kind: Kind = "auto"
+    more: bool = False
+
+    @property
+    def choices(self) -> tuple[Any, ...]:
+        """Every value on offer."""
+        return tuple(self.options.values()) or (True, False)
+
+    def offers(self, value: object) -> bool:
+        """Tell whether the control can show this value."""
+        return isinstance(value, str) if self.kind == "text" else value in self.choices
+
+    def widget(self, value: Any) -> widgets.DOMWidget:
+        """Make the control for the screen, set to `value`."""
+        common = {"description": self.label, "value": value}
+        pairs = list(self.options.items())
+        tooltip = self.tooltip or self.label
+        kind = self.kind
+        if kind == "auto":
+            kind = "checkbox" if not pairs else "buttons" if len(pairs) <= 4 else "dropdown"
+        if kind == "checkbox":
+            return widgets.Checkbox(**common, indent=False, tooltip=tooltip)
+        if kind == "text":
+            return widgets.Text(**common, continuous_update=False, tooltip=tooltip)
+        if kind == "dropdown":
+            return widgets.Dropdown(**common, options=pairs, tooltip=tooltip)
+        if kind == "slider":
+            return widgets.SelectionSlider(**common, options=pairs, tooltip=tooltip)
+        return widgets.ToggleButtons(
+            **common,
+            options=pairs,
+            tooltips=list(self.tooltips or [tooltip] * len(pairs)),
+            style={"button_width": "auto"},
+        )
+
+
+def written(value: object) -> str:
+    """Write one value as a word: yes, expired, 1.3, 2027-03-01."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Enum):
+        return value.name.lower().replace("_", "-")
+    if isinstance(value, date):
+        return value.isoformat()
+    return shlex.quote(str(value))
+
+
+def to_text(name: str, controls: Sequence[Control], state: object) -> str:
+    """Write a state as one line, to be pasted into another notebook or read out on stage."""
+    words = [f"{c.field}={written(getattr(state, c.field))}" for c in controls]
+    return f"{name}: {' '.join(words)}"
+
+
+def parse(name: str, controls: Sequence[Control], line: str, base: S) -> S:
+    """Read `to_text` back; fields that the line leaves out keep their value in `base`.
+
+    Raises BadInput, in one sentence that names what would have been right.
+    """
+    head, colon, rest = line.partition(":")
+    if colon and "=" not in head:
+        if head.strip() != name:
+            raise BadInput(f"this line is for {head.strip()!r}, and this is {name!r}", seen=line)
+    else:
+        rest = line
+    try:
+        words = shlex.split(rest)
+    except ValueError:
+        raise BadInput(f"a quotation mark in {line!r} is never closed", seen=line) from None
+    known = {c.field: c for c in controls}
+    found: dict[str, Any] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if key not in known or not equals:
+            fields = ", ".join(f"{c.field}=…" for c in controls)
+            raise BadInput(f"{word!r} says nothing here; write {fields}", seen=word)
+        if key in found:
+            raise BadInput(f"{key} is given twice", seen=word)
+        found[key] = _value(known[key], value)
+    # mypy cannot know that every state is a dataclass.
+    return replace(base, **found)  # type: ignore[type-var]
+
+
+def _value(control: Control, word: str) -> Any:
+    if control.kind == "text":
+        return word
+    by_word = {shlex.split(written(choice))[0]: choice for choice in control.choices}
+    if word not in by_word:
+        raise BadInput(
+            f"{control.field} cannot be {word!r}; it can be {', '.join(by_word)}", seen=word
+        )
+    return by_word[word]
+
+
+def every_state(controls: Sequence[Control], base: S) -> Iterator[S]:
+    """Give each state that the controls can reach, for tests to walk through."""
+    for values in product(*(c.choices for c in controls)):
+        yield replace(base, **dict(zip((c.field for c in controls), values, strict=True)))  # type: ignore[type-var]

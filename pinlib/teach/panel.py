@@ -1,0 +1,284 @@
+"""The one base of every panel: a frozen state, its controls, and a pure picture of it.
+
+A subclass says what can be changed and how it looks; the ten promises of a panel (speed, keyboard,
+projector, static copy, …) are kept here, once::
+
+    class Door(Panel[DoorState]):
+        name = "door"
+        controls = (Control("open", "The door is", {"open": True, "shut": False}),)
+        initial = DoorState()
+
+        def view(self, state: DoorState) -> View: ...
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+from weakref import WeakSet
+
+import ipywidgets as widgets
+
+from pinlib.errors import BadInput, PinlibError
+from pinlib.teach import controls as lines
+from pinlib.teach.controls import Control
+from pinlib.teach.svg import Headline, Html, escape, stylesheet, verdict_line
+from pinlib.teach.twin import missing_from_twin
+
+S = TypeVar("S")
+MOST_VISIBLE = 6
+
+_on_screen: WeakSet[widgets.DOMWidget] = WeakSet()
+_presenting = False
+
+
+@dataclass(frozen=True)
+class View:
+    """What a state looks like: the answer, the picture, the same in words, and facts for tests.
+
+    `words` is the picture's text twin: it says what the picture means and holds its every number.
+    """
+
+    headline: Headline
+    picture: Html
+    words: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def html(self) -> Html:
+        """The whole view as one element; only the answer is read aloud when it changes."""
+        data = "".join(f' data-{escape(k)}="{escape(v)}"' for k, v in self.facts.items())
+        return Html(
+            f'<div class="pl" data-tone="{self.headline.tone}"{data}>{verdict_line(self.headline)}'
+            f'<div aria-live="off">{self.picture}<details class="pl-words">'
+            f"<summary>In words</summary><p>{escape(self.words)}</p></details></div></div>"
+        )
+
+    @property
+    def text(self) -> str:
+        """Everything the view says, for a terminal, a handout or a screen reader."""
+        return f"{self.headline.words}. {self.headline.reason}\n{self.words}"
+
+    def not_in_words(self) -> list[str]:
+        """List the numbers of the picture that its words leave out; there must be none."""
+        return missing_from_twin(self.html, self.text)
+
+
+class TwinIncomplete(AssertionError):
+    """A picture holds numbers that its words leave out."""
+
+
+class Panel(widgets.VBox, Generic[S]):
+    """Show one state at a time, and let its controls change it."""
+
+    name: ClassVar[str]
+    controls: ClassVar[tuple[Control, ...]]
+    presets: ClassVar[Mapping[str, Any]] = {}
+    initial: ClassVar[Any]
+
+    def __init__(self, state: S | str | None = None) -> None:
+        visible = sum(not control.more for control in self.controls) + bool(self.presets)
+        if visible > MOST_VISIBLE:
+            raise TypeError(f"{visible} controls are visible at once; put some under More")
+        self._state: S = self.initial
+        self._state = self._first = self._read(self.initial if state is None else state)
+        self._syncing = False
+        self._html = Html("")
+        self._picture = widgets.HTML()
+        self._picture.add_class("pinlib-view")
+        self._scene = widgets.Dropdown(
+            description="Scene",
+            options=[("your own settings", None), *((name, name) for name in self.presets)],
+            value=self._preset_shown(),
+            tooltip="Go to a scene by its name",
+        )
+        self._widgets = {c.field: c.widget(getattr(self._state, c.field)) for c in self.controls}
+        super().__init__(children=self._children())
+        self._scene.observe(self._scene_chosen, "value")
+        for widget in self._widgets.values():
+            widget.observe(self._control_changed, "value")
+        presentable(self).add_class("pinlib-panel")
+        self.refresh()
+
+    def view(self, state: S) -> View:
+        """Draw a state; pure, so that every state can be tested without a screen."""
+        raise NotImplementedError
+
+    @property
+    def state(self) -> S:
+        """What the panel shows."""
+        return self._state
+
+    @property
+    def text(self) -> str:
+        """The state as one line: paste it into another notebook, in `panel.show("…")`."""
+        return lines.to_text(self.name, self.controls, self._state)
+
+    def show(self, wanted: S | str) -> None:
+        """Go to a state, to a preset by its name, or to a line of text from another panel."""
+        self._adopt(self._read(wanted))
+
+    def start_over(self) -> None:
+        """Go back to the state the panel was made with."""
+        self._adopt(self._first)
+
+    @classmethod
+    def states(cls) -> Iterator[S]:
+        """Give every state that the controls can reach."""
+        return lines.every_state(cls.controls, cls.initial)
+
+    def control(self, name: str) -> widgets.DOMWidget:
+        """Give the widget of one field, as a learner's hand would find it."""
+        return self._widgets[name]
+
+    def refresh(self) -> None:
+        """Draw the state: the only door, because JupyterLab hides what callbacks raise."""
+        try:
+            self._view = self.view(self._state)
+            self._html = self._view.html
+            if strict() and (missing := self._view.not_in_words()):
+                raise TwinIncomplete(f"the words of {self.text!r} leave out {missing}")
+        except PinlibError as refusal:
+            self._view = _refused(refusal)
+            self._html = self._view.html
+        except Exception as bug:
+            self._view, self._html = _bug(bug, self.text)
+            if strict():
+                raise
+        finally:
+            self._picture.value = self._html
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        """Offer the picture without its controls too: a handout has no kernel to ask."""
+        bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs) or {}
+        form = "pinlib-panel pinlib-presenting" if _presenting else "pinlib-panel"
+        bundle["text/html"] = f'{stylesheet()}<div class="{form}">{self._html}</div>'
+        bundle["text/plain"] = f"{self._view.text}\n({self.text})"
+        return bundle
+
+    def _children(self) -> list[widgets.DOMWidget]:
+        style = widgets.HTML(stylesheet())
+        style.layout.display = "none"
+        over = widgets.Button(description="Start over", tooltip="Back to how this panel began")
+        over.on_click(lambda _: self.start_over())
+        bar = [self._scene] if self.presets else []
+        bar += [self._widgets[c.field] for c in self.controls if not c.more]
+        rest = widgets.Box([self._widgets[c.field] for c in self.controls if c.more])
+        rest.add_class("pinlib-bar")
+        rest.layout.display = "none"
+        if rest.children:
+            more = widgets.ToggleButton(description="More", tooltip="More settings")
+            more.observe(lambda change: _display(rest, shown=change["new"]), "value")
+            bar.append(more)
+        top = widgets.Box([*bar, over])
+        top.add_class("pinlib-bar")
+        return [style, top, rest, self._picture]
+
+    def _read(self, wanted: S | str) -> S:
+        if not isinstance(wanted, str):
+            state = wanted
+        elif wanted in self.presets:
+            state = self.presets[wanted]
+        elif "=" in wanted or not self.presets:
+            state = lines.parse(self.name, self.controls, wanted, self._state)
+        else:
+            names = ", ".join(repr(name) for name in self.presets)
+            raise BadInput(f"there is no scene {wanted!r}; there are {names}", seen=wanted)
+        for control in self.controls:
+            value = getattr(state, control.field)
+            if not control.offers(value):
+                raise BadInput(f"{control.field} cannot be {value!r} here", seen=repr(value))
+        return state
+
+    def _preset_shown(self) -> str | None:
+        return next((name for name, state in self.presets.items() if state == self._state), None)
+
+    def _adopt(self, state: S) -> None:
+        self._state = state
+        self._syncing = True
+        try:
+            for name, widget in self._widgets.items():
+                widget.value = getattr(state, name)
+            self._scene.value = self._preset_shown()
+        finally:
+            self._syncing = False
+        self.refresh()
+
+    def _control_changed(self, _change: Mapping[str, Any]) -> None:
+        if not self._syncing:
+            held = {name: widget.value for name, widget in self._widgets.items()}
+            self._adopt(replace(self._state, **held))  # type: ignore[type-var]
+
+    def _scene_chosen(self, change: Mapping[str, Any]) -> None:
+        if not self._syncing:
+            self._adopt(self._state if change["new"] is None else self.presets[change["new"]])
+
+
+def strict() -> bool:
+    """Tell whether our own bugs should raise as well as show: tests set PINLIB_STRICT=1."""
+    return os.environ.get("PINLIB_STRICT", "") not in {"", "0"}
+
+
+def present(on: bool = True) -> None:
+    """Set everything on screen, and everything to come, large enough for the back of the room."""
+    global _presenting
+    _presenting = on
+    for widget in _on_screen:
+        _set_form(widget)
+
+
+def presentable(widget: widgets.DOMWidget) -> widgets.DOMWidget:
+    """Let `present` reach a widget."""
+    _on_screen.add(widget)
+    _set_form(widget)
+    return widget
+
+
+@cache
+def classroom() -> Html:
+    """Give the set-up of a page: style, the keyboard's guard, a voice for changed pictures."""
+    script = Path(__file__).with_name("panel.js").read_text(encoding="utf-8")
+    return Html(f"{stylesheet()}<script>{script}</script>")
+
+
+def _set_form(widget: widgets.DOMWidget) -> None:
+    (widget.add_class if _presenting else widget.remove_class)("pinlib-presenting")
+
+
+def _display(widget: widgets.DOMWidget, *, shown: bool) -> None:
+    widget.layout.display = None if shown else "none"
+
+
+def _refused(refusal: PinlibError) -> View:
+    return View(
+        Headline("This cannot be shown", str(refusal)),
+        Html(""),
+        "Choose another setting, or start over.",
+        {"outcome": "error", "error": type(refusal).__name__},
+    )
+
+
+def _bug(bug: Exception, line: str) -> tuple[View, Html]:
+    kind = f"{type(bug).__name__}: {bug}"
+    view = View(
+        Headline("This panel has a bug", "It is ours, not yours. Please report these lines."),
+        Html(""),
+        f"{kind}\n{line}",
+        {"outcome": "bug"},
+    )
+    trace = escape_lines("".join(traceback.format_exception(bug)))
+    return view, Html(
+        '<div class="pl" data-outcome="bug"><div class="pl-bug" role="alert">'
+        f"{verdict_line(view.headline)}<pre>{escape(line)}\n{escape(kind)}</pre></div>"
+        f'<details class="pl-words"><summary>Traceback</summary><pre>{trace}</pre></details></div>'
+    )
+
+
+def escape_lines(text: str) -> Html:
+    """Escape text whose lines matter."""
+    return Html("\n".join(escape(line) for line in text.splitlines()))
