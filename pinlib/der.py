@@ -1,0 +1,164 @@
+"""Where the public key stands among a certificate's bytes.
+
+A pin is a hash of bytes exactly as an issuer wrote them.  So nothing here loads a certificate and
+writes it out again: the DER is walked, element by element, and certificates that a library refuses
+to load have pins all the same.  Rules of DER: X.690, sections 8.1 and 10.1.
+
+This finds where things stand.  It says nothing about whether a certificate is valid, or honest.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from pinlib.errors import NotReadable
+
+
+class Form(Enum):
+    """What a piece of DER turns out to be.  The value completes the sentence "this is …"."""
+
+    CERTIFICATE = "a certificate"
+    REQUEST = "a certificate request (CSR)"
+    PUBLIC_KEY = "a public key"
+    RSA_PUBLIC_KEY = "an RSA public key (PKCS#1)"
+    PRIVATE_KEY = "a private key"
+    LOCKED_KEY = "a private key behind a password"
+    KEY_STORE = "a PKCS#12 key store (.p12, .pfx)"
+    BUNDLE = "a PKCS#7 bundle (.p7b)"
+    UNKNOWN = "DER of some other kind"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the parts of a certificate or request stand: a key pin hashes `der[layout.spki]`.
+
+    `tbs` is what was signed ("to be signed"), `spki` the subject public key info inside it, and
+    `signature` the signature's own bytes, without the DER header in front of them.
+    """
+
+    tbs: slice
+    spki: slice
+    signature: slice
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One thing found in the input.  Certificates and requests have a layout; nothing else has."""
+
+    form: Form
+    der: bytes
+    layout: Layout | None = None
+
+
+# The tags that tell one structure from another (X.690, section 8.1.2).
+# 02 INTEGER, 03 BIT STRING, 04 OCTET STRING, 06 OBJECT IDENTIFIER, 30 SEQUENCE, a0 [0], a1 [1]
+_SIGNED = b"\x30\x30\x03"  # what was signed, how, the signature
+_CERTIFICATE = re.compile(rb"\xa0?\x02\x30\x30\x30\x30\x30")  # RFC 5280, section 4.1, to the SPKI
+_REQUEST = re.compile(rb"\x02\x30\x30(?=\xa0|$)")  # RFC 2986, section 4.1, to the SPKI
+_SPKI = b"\x30\x03"
+_UNSIGNED = (
+    (re.compile(_SPKI), Form.PUBLIC_KEY),  # RFC 5280, section 4.1
+    (re.compile(rb"\x02\x02"), Form.RSA_PUBLIC_KEY),  # RFC 8017, appendix A.1.1
+    (re.compile(rb"\x02\x30\x04\xa0?\x81?"), Form.PRIVATE_KEY),  # PKCS#8: RFC 5958, section 2
+    (re.compile(rb"\x02\x04\xa0?\xa1?"), Form.PRIVATE_KEY),  # elliptic curve: RFC 5915, section 3
+    (re.compile(rb"\x02{9}"), Form.PRIVATE_KEY),  # RSA: RFC 8017, appendix A.1.2
+    (re.compile(rb"\x02{6}"), Form.PRIVATE_KEY),  # DSA, as OpenSSL writes it
+    (re.compile(rb"\x30\x04"), Form.LOCKED_KEY),  # RFC 5958, section 3
+    (re.compile(rb"\x02\x30\x30?"), Form.KEY_STORE),  # RFC 7292, section 4
+    (re.compile(rb"\x06\xa0"), Form.BUNDLE),  # RFC 2315, section 7
+)
+_ENOUGH = 10  # children looked at: what follows them tells nothing more
+
+Element = tuple[int, int, int, int]
+"""Tag, start, start of the content, and end."""
+
+
+def dissect(der: bytes) -> Document:
+    """Say what one piece of DER is and where its parts stand.  NotReadable if it is not whole."""
+    tag, _, content, end = _element(der, 0, len(der))
+    if tag != 0x30:
+        raise _broken(der, 0, "what is looked for begins with byte 30")
+    if end != len(der):
+        raise _broken(der, end, f"{len(der) - end:,} bytes follow where it should end")
+    outer = _children(der, content, end)
+    shape = _tags(outer)
+    if shape != _SIGNED:
+        return Document(
+            next((f for tags, f in _UNSIGNED if tags.fullmatch(shape)), Form.UNKNOWN), der
+        )
+
+    (_, tbs, content, tbs_end), _, (_, _, bits, _) = outer
+    fields = _children(der, content, tbs_end)
+    tags = _tags(fields)
+    form = Form.CERTIFICATE
+    if not (upto := _CERTIFICATE.match(tags)):
+        form = Form.REQUEST
+        if not (upto := _REQUEST.match(tags)):
+            return Document(Form.UNKNOWN, der)
+    _, spki, content, spki_end = fields[upto.end() - 1]
+    if _tags(_children(der, content, spki_end)) != _SPKI:
+        raise _broken(der, spki, "no public key stands where one should")
+    # The first byte of a BIT STRING counts its unused bits (X.690, section 8.6.2).
+    signature = slice(bits + 1, end)
+    return Document(form, der, Layout(slice(tbs, tbs_end), slice(spki, spki_end), signature))
+
+
+def layout(der: bytes) -> Layout:
+    """Return where TBS, SPKI and signature stand in the DER of one certificate or request.
+
+    Raises NotReadable for anything else.
+    """
+    document = dissect(der)
+    if document.layout is None:
+        found = document.form.value
+        raise NotReadable(f"this is {found}: only certificates and requests are signed", seen=found)
+    return document.layout
+
+
+def is_whole(data: bytes) -> bool:
+    """Tell DER from text: a certificate may well carry "-----BEGIN" in its subject's name."""
+    try:
+        tag, _, _, end = _element(data, 0, len(data))
+    except NotReadable:
+        return False
+    return tag == 0x30 and end == len(data)
+
+
+def _element(der: bytes, at: int, end: int) -> Element:
+    """Read the header of the element at `at`, and make sure that all of it lies before `end`."""
+    if at + 2 > end:
+        raise _broken(der, at, "it stops in the middle")
+    length, content = der[at + 1], at + 2
+    if length > 0x7F:  # then it counts the bytes of the length, which follow
+        size = length & 0x7F
+        content += size
+        if not 0 < size <= 4 or content > end:
+            raise _broken(der, at, "no length can be read")
+        length = int.from_bytes(der[at + 2 : content], "big")
+    stop = content + length
+    if stop > end:
+        raise _broken(der, at, f"{length:,} bytes should follow, and {end - content:,} do")
+    return der[at], at, content, stop
+
+
+def _children(der: bytes, at: int, end: int) -> list[Element]:
+    found: list[Element] = []
+    while at < end and len(found) < _ENOUGH:
+        child = _element(der, at, end)
+        found.append(child)
+        at = child[3]
+    return found
+
+
+def _tags(elements: list[Element]) -> bytes:
+    return bytes([element[0] for element in elements])
+
+
+def _broken(der: bytes, at: int, why: str) -> NotReadable:
+    return NotReadable(
+        f"the DER breaks at byte {at:,} of {len(der):,}: {why}; "
+        "it was cut short, or copied as text: save it again",
+        seen=f"{len(der):,} bytes beginning {der[:4].hex(' ')}",
+    )
