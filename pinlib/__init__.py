@@ -1,1 +1,64 @@
-"""The laboratory behind the certificate pinning workshop."""
+"""The laboratory behind the certificate pinning workshop: real handshakes, real pins, offline.
+
+The words are the field's own.  A server holds an `Identity` that an `Authority` issued; a `Device`
+connects to it and comes to a `Verdict`; a `Pin` is what it may insist on, beside a chain to a root.
+
+    >>> from pinlib import connect, story
+    >>> cast = story()
+    >>> print(connect(cast.phone, cast.bank, "bank.example", cast.today))
+    ✓ Connected. ...
+"""
+
+from pinlib.cast import Cast, Event, story
+from pinlib.certificates import Authority, Identity
+from pinlib.devices import Check, Device, Evidence, Moment
+from pinlib.errors import PinlibError
+from pinlib.handshake import Connection, Server, connect
+from pinlib.openssl import Mode, Tls, engine_mode
+from pinlib.pins import (
+    Kind,
+    Notation,
+    Pin,
+    PinSet,
+    Strategy,
+    certificate_pin,
+    certificate_pins,
+    key_pin,
+    key_pins,
+)
+from pinlib.verdicts import Mark, Outcome, Rung, Verdict
+from pinlib.wire import Message, Sender
+
+__all__ = [
+    "Authority",
+    "Cast",
+    "Check",
+    "Connection",
+    "Device",
+    "Event",
+    "Evidence",
+    "Identity",
+    "Kind",
+    "Mark",
+    "Message",
+    "Mode",
+    "Moment",
+    "Notation",
+    "Outcome",
+    "Pin",
+    "PinSet",
+    "PinlibError",
+    "Rung",
+    "Sender",
+    "Server",
+    "Strategy",
+    "Tls",
+    "Verdict",
+    "certificate_pin",
+    "certificate_pins",
+    "connect",
+    "engine_mode",
+    "key_pin",
+    "key_pins",
+    "story",
+]

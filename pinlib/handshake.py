@@ -1,0 +1,364 @@
+"""The two ends of a TLS connection as bytes in, bytes out, and a `Verdict` at the end.
+
+    presented chain ──► path validation at a date ──► verified chain ──► the device's pin check
+
+`Connection` drives a real OpenSSL client and holds back its answer to the server's flight.  While
+it is held, the ladder of checks is climbed; then the answer is released, or a real TLS alert goes
+out in its place.  `Server` is an unmodified OpenSSL server.  `connect` lets the two talk in
+memory.  Nothing here opens a socket, starts a thread, or asks what time it is.
+"""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import replace
+from datetime import datetime
+
+from cryptography import x509
+
+from pinlib import openssl
+from pinlib.certificates import Identity, general_name
+from pinlib.devices import Check, Device, Moment
+from pinlib.openssl import Tls
+from pinlib.paths import Chain
+from pinlib.verdicts import Findings, Verdict
+from pinlib.wire import Content, Message, Sender, Transcript
+
+# RFC 8446, section 6.2: which alert says which refusal.  OpenSSL itself says decrypt_error (51)
+# about a signature that does not verify.
+_ALERTS = {
+    Check.CHAIN: ssl.AlertDescription.ALERT_DESCRIPTION_UNKNOWN_CA,
+    Check.NAME: ssl.AlertDescription.ALERT_DESCRIPTION_BAD_CERTIFICATE,
+    Check.DATE: ssl.AlertDescription.ALERT_DESCRIPTION_CERTIFICATE_EXPIRED,
+    Check.PIN: ssl.AlertDescription.ALERT_DESCRIPTION_BAD_CERTIFICATE,
+}
+_FATAL = 2
+_CHUNK = 1 << 16
+
+
+class _End:
+    """One end of a TLS connection on memory BIOs: what both ends have in common."""
+
+    def __init__(
+        self,
+        context: ssl.SSLContext,
+        *,
+        server_side: bool = False,
+        host: str | None = None,
+        session: ssl.SSLSession | None = None,
+    ) -> None:
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(
+            self._incoming, self._outgoing, server_side, server_hostname=host, session=session
+        )
+        self.established = False
+        self.closed = False
+        self.received = b""
+
+    def _feed(self, data: bytes) -> None:
+        if data:
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
+
+    def _read(self) -> None:
+        """Take in whatever application data has arrived."""
+        try:
+            while data := self._tls.read(_CHUNK):
+                self.received += data
+            self.closed = True
+        except ssl.SSLWantReadError:
+            pass
+
+
+class Server(_End):
+    """A server as they are: OpenSSL, an identity, and an answer to whatever it is asked.
+
+    `alert` is what its own TLS library reported of the peer's last word, or None; `received` is
+    the application data that it decrypted.
+    """
+
+    def __init__(self, identity: Identity, reply: bytes = b"", *, curve: str | None = None) -> None:
+        super().__init__(openssl.server_context(identity, curve), server_side=True)
+        self._reply = reply
+        self.alert: str | None = None
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes from the wire; b"" means that the peer has hung up."""
+        if self.closed:
+            return
+        self._feed(data)
+        try:
+            if not self.established:
+                self._tls.do_handshake()
+                self.established = True
+            self._read()
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLError as error:
+            self.closed = True
+            self.alert = _alert_in(error)
+        if self.received and self._reply and not self.closed:
+            self._tls.write(self._reply)
+            self._reply = b""
+
+    def send(self) -> bytes:
+        """Return the bytes that now go onto the wire."""
+        return self._outgoing.read()
+
+
+class Connection(_End):
+    """A device connecting to a host on a date: the client's end, and the gate before its answer.
+
+    Feed it with `receive`, put onto the wire what `send` returns, until `decided`.  Then `write`
+    sends application data, if the device let the peer in.  Raises `BadHost` for a host that
+    cannot be, and `BadPinCheck` for a pin check that answers neither a pin nor None.
+
+    `session` resumes an earlier connection's session, which shows why nobody should pin without
+    thinking of it: the peer then sends no certificate at all.
+    """
+
+    def __init__(
+        self, device: Device, host: str, date: datetime, *, session: ssl.SSLSession | None = None
+    ) -> None:
+        general_name(host)
+        self._client = openssl.client(device.tls)
+        super().__init__(self._client.context, host=host, session=session)
+        keylog = self._client.keylog
+        start = keylog.size if keylog else 0
+        self._transcript = Transcript(
+            lambda random: keylog.secrets(random, start) if keylog else {}
+        )
+        self._findings = Findings(device, host, date)
+        self._device = device
+        self._outbox = b""
+        self._looked = False
+        self._decided_at: int | None = None
+        self._wrote: list[bytes] = []
+        self._advance()
+
+    @property
+    def decided(self) -> bool:
+        """Whether the device has made up its mind."""
+        return self._decided_at is not None
+
+    @property
+    def session(self) -> ssl.SSLSession | None:
+        """The session as OpenSSL would resume it."""
+        return self._tls.session
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes from the wire; b"" means that the peer has hung up."""
+        if self.closed:
+            return
+        self._transcript.hear(Sender.SERVER, data)
+        self._feed(data)
+        try:
+            if self.established:
+                self._read()
+            else:
+                self._advance()
+        except ssl.SSLError as error:
+            self._broken(error)
+
+    def send(self) -> bytes:
+        """Return the bytes that now go onto the wire: nothing that the gate holds back."""
+        data, self._outbox = self._outbox, b""
+        return data
+
+    def write(self, data: bytes) -> None:
+        """Send application data.  A device that refused its peer has nothing to say to it."""
+        if not (self.established and self.decided and not self.closed):
+            raise ValueError("this device has not let its peer in: look at the verdict")
+        self._tls.write(data)
+        self._wrote.append(data)
+        self._release(self._outgoing.read())
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the device decided.
+
+        What only the other end knows, the alert that it saw and the bytes that reached it, is
+        for whoever drives both ends to fill in.
+        """
+        if self._decided_at is None:
+            raise ValueError("the handshake is still going on: feed it what the server sends")
+        self._transcript.read()
+        found = self._findings
+        return Verdict(
+            outcome=found.outcome,
+            reason=found.reason,
+            ladder=found.ladder,
+            device=self._device,
+            host=found.host,
+            date=found.date,
+            presented=found.presented,
+            verified=found.path.verified if found.path else (),
+            match=found.match,
+            moment=self._device.moment,
+            alert=None,
+            application_bytes=0,
+            timeline=tuple(self._annotated()),
+            decided=self._decided_at,
+            eavesdropped=tuple(self._transcript.eavesdropped),
+        )
+
+    def _advance(self) -> None:
+        """Let OpenSSL go on, and look at what it would answer before that leaves the phone."""
+        try:
+            self._tls.do_handshake()
+            complete = True
+        except ssl.SSLWantReadError:
+            complete = False
+        answer = self._outgoing.read()
+        if not complete and not answer:
+            return
+        self._transcript.read()
+        hello = not self._transcript.opened or self._transcript.asks_to_retry
+        if not hello and not self._looked:
+            self._look()
+            self._findings.owns_key = True
+            if self._device.moment is Moment.INSIDE and self._findings.failed is None:
+                self._findings.check_pin()
+            if self._findings.failed is not None:
+                self._refuse_with_an_alert(self._findings.failed)
+                return
+            if self._device.moment is Moment.INSIDE:
+                self._decide()
+        self._release(answer)
+        if complete:
+            self._finish()
+
+    def _finish(self) -> None:
+        self.established = True
+        if self._device.moment is Moment.AFTER:
+            self._findings.check_pin()
+            self._transcript.read()
+            self._decide()
+            # Most libraries just hang up here: the peer has seen a whole handshake, and no alert.
+            self.closed = self._findings.failed is not None
+        if not self.closed:
+            self._read()
+
+    def _look(self) -> None:
+        """Validate what the server presented, at the date of the story."""
+        self._looked = True
+        self._findings.look(self._presented(), resumed=bool(self._tls.session_reused))
+
+    def _presented(self) -> Chain:
+        if self._tls.session_reused:
+            return ()
+        ders = self._transcript.certificates
+        if ders is None:
+            ders = _unverified_chain(self._tls)
+        return tuple(x509.load_der_x509_certificate(der) for der in ders)
+
+    def _refuse_with_an_alert(self, failed: Check) -> None:
+        """Put an alert where OpenSSL's answer would have gone, sealed as that would have been."""
+        self._decide()
+        self.closed = True
+        alert = bytes([_FATAL, _ALERTS[failed]])
+        sealer = None
+        if self._device.tls is Tls.V1_3:
+            sealer = self._transcript.sealer("CLIENT_HANDSHAKE_TRAFFIC_SECRET")
+        if sealer is not None:
+            self._release(sealer.seal(Content.ALERT, alert))
+        else:
+            # Without the secrets of TLS 1.3 the alert goes out in clear: OpenSSL's servers accept
+            # that until the client has sent its first encrypted record.
+            self._release(b"\x15\x03\x03\x00\x02" + alert)
+
+    def _broken(self, error: ssl.SSLError) -> None:
+        """Record that OpenSSL itself gave up, or that the server did; its alert goes out."""
+        self._transcript.read()
+        if not self.decided:
+            if error.reason == "BAD_SIGNATURE":
+                self._look()
+                self._findings.owns_key = False
+            else:
+                self._findings.broke_off = _in_words(error)
+            self._decide()
+        self._release(self._outgoing.read())
+        self.closed = True
+
+    def _decide(self) -> None:
+        self._decided_at = len(self._transcript.opened)
+
+    def _release(self, data: bytes) -> None:
+        self._transcript.hear(Sender.CLIENT, data)
+        self._outbox += data
+
+    def _annotated(self) -> list[Message]:
+        """Return the messages as the phone knows them: it need not decrypt what it wrote itself."""
+        written = iter(self._wrote)
+        told = []
+        for message in self._transcript.opened:
+            ours = message.sender is Sender.CLIENT and message.name == "application data"
+            plain = next(written, b"") if ours else b""
+            told.append(replace(message, size=len(plain), body=plain) if plain else message)
+        return told
+
+
+def connect(
+    device: Device,
+    identity: Identity,
+    host: str,
+    date: datetime,
+    *,
+    request: bytes = b"",
+    reply: bytes = b"",
+) -> Verdict:
+    """Let a device connect to whoever holds `identity`, in memory, and return its verdict.
+
+    `request` is what the device sends once it has let its peer in, `reply` what it hears back.
+    The verdict holds what the server saw: its alert, and how many bytes reached it.
+    """
+    phone, server = Connection(device, host, date), Server(identity, reply)
+    talk(phone, server)
+    if request and phone.decided and not phone.closed:
+        phone.write(request)
+        talk(phone, server)
+    if not phone.decided:
+        phone.receive(b"")
+    return replace(phone.verdict, alert=server.alert, application_bytes=len(server.received))
+
+
+def talk(phone: Connection, server: Server) -> None:
+    """Carry bytes between two ends until neither has anything more to say."""
+    while True:
+        going, coming = phone.send(), server.send()
+        if going:
+            server.receive(going)
+        if coming:
+            phone.receive(coming)
+        if phone.closed and not server.closed:
+            server.receive(phone.send())
+            server.receive(b"")
+            return
+        if not going and not coming:
+            return
+
+
+def _unverified_chain(tls: ssl.SSLObject) -> tuple[bytes, ...]:
+    """Return the presented chain as DER where the transcript stayed closed."""
+    public = getattr(tls, "get_unverified_chain", None)
+    if public is not None:  # Python 3.13
+        return tuple(public())
+    private = tls._sslobj.get_unverified_chain()  # type: ignore[attr-defined]
+    return tuple(ssl.PEM_cert_to_DER_cert(one.public_bytes()) for one in private or ())
+
+
+def _alert_in(error: ssl.SSLError) -> str | None:
+    """Return the alert that an error of OpenSSL's reports, or None where it reports none."""
+    before, found, name = (error.reason or "").partition("ALERT_")
+    return name.lower() if found and before in ("SSLV3_", "TLSV1_", "TLSV13_") else None
+
+
+def _in_words(error: ssl.SSLError) -> str:
+    alert = _alert_in(error)
+    if alert:
+        return f"The server broke off: it sent the alert {alert}."
+    if isinstance(error, ssl.SSLEOFError):
+        return "The server hung up before the handshake was finished."
+    said = (error.reason or "something unreadable").replace("_", " ").lower()
+    return f"The handshake broke off; OpenSSL says: {said}."
