@@ -358,9 +358,9 @@ def set_up(wheels: "Path | None" = None, *, tests: bool = False) -> bool:
 # --- The commands -------------------------------------------------------------------------------
 
 
-def run(*arguments: str) -> int:
-    """Run the Python of .venv in this folder and return its exit status."""
-    return subprocess.call([PYTHON, *arguments], cwd=str(ROOT), env=surroundings())
+def run(*arguments: str, where: Path = ROOT) -> int:
+    """Run the Python of .venv and return its exit status."""
+    return subprocess.call([PYTHON, *arguments], cwd=str(where), env=surroundings())
 
 
 def free_port(asked: "int | None") -> int:
@@ -474,7 +474,7 @@ def obey(arguments: "list[str]") -> int:
     if command == "test":
         return test(rest, quick=options.quick)
     if command == "pack":
-        return run("-m", "pinlib.packing", *rest)
+        return run("-m", "pinlib.packing", *rest, where=Path.cwd())
     return run("-m", "tests." + command, *rest)
 
 
