@@ -26,8 +26,9 @@ from pinlib.pins import (
     key_pin,
     key_pins,
 )
+from pinlib.records import Sender
 from pinlib.verdicts import Mark, Outcome, Rung, Verdict
-from pinlib.wire import Message, Sender
+from pinlib.wire import Message
 
 __all__ = [
     "Authority",

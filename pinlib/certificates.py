@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address
@@ -26,10 +27,12 @@ from cryptography.hazmat.primitives.asymmetric.types import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from pinlib.errors import BadHost
+from pinlib.errors import BadHost, NotReadable
 
 # Letters, digits, hyphens inside (RFC 1123, section 2.1), as path validators insist.
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+
+_LONGEST = 120  # characters of a name that are shown
 
 PrivateKey = CertificateIssuerPrivateKeyTypes
 PublicKey = CertificateIssuerPublicKeyTypes
@@ -233,10 +236,9 @@ def general_name(host: str) -> x509.DNSName | x509.IPAddress:
 
     Raises `BadHost` for what is neither a DNS name nor an IP address.
     """
-    try:
-        return x509.IPAddress(ip_address(host))
-    except ValueError:
-        pass
+    with suppress(ValueError):
+        if "%" not in host:  # a zone is this machine's own business (RFC 6874)
+            return x509.IPAddress(ip_address(host))
     labels = host.split(".")
     if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         shown = host if len(host) <= 60 else f"{host[:60]}…"
@@ -244,9 +246,34 @@ def general_name(host: str) -> x509.DNSName | x509.IPAddress:
     return x509.DNSName(host)
 
 
+def is_host(text: str) -> bool:
+    """Return whether a server can be called so."""
+    try:
+        general_name(text)
+    except BadHost:
+        return False
+    return True
+
+
 def _san(host: str) -> x509.GeneralName:
     wildcard = host.startswith("*.") and general_name(host.removeprefix("*."))
     return x509.DNSName(host) if wildcard else general_name(host)
+
+
+def read(der: bytes) -> x509.Certificate:
+    """Return a stranger's certificate, all of which can be read.
+
+    The library reads a certificate piece by piece, and only when asked: a broken piece must come
+    to light here, and not where it is shown.  Raises `NotReadable`.
+    """
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        _ = certificate.subject, certificate.issuer, certificate.extensions
+        _ = Validity.of(certificate)
+    except (ValueError, TypeError, x509.DuplicateExtension, Warning) as error:
+        seen = f"{len(der):,} bytes beginning {der[:4].hex(' ')}"
+        raise NotReadable(f"no certificate can be read here: {seen}", seen=seen) from error
+    return certificate
 
 
 def names(certificate: x509.Certificate) -> tuple[str, ...]:
@@ -263,8 +290,20 @@ def name_of(name: x509.Name) -> str:
     """Return the one line by which people call a subject or an issuer.  Not escaped."""
     for kind in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME):
         for attribute in name.get_attributes_for_oid(kind):
-            return str(attribute.value)
-    return name.rfc4514_string() or "(no name)"
+            if attribute.value:
+                return visible(str(attribute.value))
+    return visible(name.rfc4514_string()) or "(no name)"
+
+
+def visible(text: str) -> str:
+    r"""Return what a stranger wrote as one line that hides nothing.  Not escaped for HTML.
+
+    Newlines, control characters and those that turn the direction of writing become \n, \u202e
+    and the like, and what is too long to read ends in an ellipsis.
+    """
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _subject(name: str) -> x509.Name:
@@ -301,7 +340,7 @@ def _authority_certificate(
         .add_extension(_usage(digital_signature=False, authority=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )
-    if subject != issuer:
+    if key != issuer_key.public_key():
         builder = builder.add_extension(_signed_by(issuer_key.public_key()), critical=False)
     return _sign(builder, issuer_key)
 

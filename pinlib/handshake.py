@@ -14,15 +14,15 @@ import ssl
 from dataclasses import replace
 from datetime import datetime
 
-from cryptography import x509
-
 from pinlib import openssl
-from pinlib.certificates import Identity, general_name
+from pinlib.certificates import Identity, general_name, read
 from pinlib.devices import Check, Device, Moment
+from pinlib.errors import NotReadable
 from pinlib.openssl import Tls
 from pinlib.paths import Chain
+from pinlib.records import Content, Sender
 from pinlib.verdicts import Findings, Verdict
-from pinlib.wire import Content, Message, Sender, Transcript
+from pinlib.wire import Message, Transcript
 
 # RFC 8446, section 6.2: which alert says which refusal.  OpenSSL itself says decrypt_error (51)
 # about a signature that does not verify.
@@ -61,14 +61,35 @@ class _End:
         else:
             self._incoming.write_eof()
 
+    def _shake_hands(self) -> bool:
+        """Let OpenSSL go on with the handshake; return whether it is complete."""
+        try:
+            self._tls.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        except ssl.SSLError as error:
+            self._broken(error)
+            return False
+        return True
+
     def _read(self) -> None:
         """Take in whatever application data has arrived."""
         try:
-            while data := self._tls.read(_CHUNK):
+            # One record at a time, for a chunk is larger than a record can be.
+            while self._incoming.pending or self._incoming.eof:
+                data = self._tls.read(_CHUNK)
+                if not data:
+                    self.closed = True
+                    return
                 self.received += data
-            self.closed = True
         except ssl.SSLWantReadError:
             pass
+        except ssl.SSLError as error:
+            self._broken(error)
+
+    def _broken(self, error: ssl.SSLError) -> None:
+        """Take note that OpenSSL gave up."""
+        raise NotImplementedError
 
 
 class Server(_End):
@@ -88,16 +109,9 @@ class Server(_End):
         if self.closed:
             return
         self._feed(data)
-        try:
-            if not self.established:
-                self._tls.do_handshake()
-                self.established = True
+        self.established = self.established or self._shake_hands()
+        if self.established:
             self._read()
-        except ssl.SSLWantReadError:
-            pass
-        except ssl.SSLError as error:
-            self.closed = True
-            self.alert = _alert_in(error)
         if self.received and self._reply and not self.closed:
             self._tls.write(self._reply)
             self._reply = b""
@@ -105,6 +119,10 @@ class Server(_End):
     def send(self) -> bytes:
         """Return the bytes that now go onto the wire."""
         return self._outgoing.read()
+
+    def _broken(self, error: ssl.SSLError) -> None:
+        self.closed = True
+        self.alert = _alert_in(error)
 
 
 class Connection(_End):
@@ -153,13 +171,10 @@ class Connection(_End):
             return
         self._transcript.hear(Sender.SERVER, data)
         self._feed(data)
-        try:
-            if self.established:
-                self._read()
-            else:
-                self._advance()
-        except ssl.SSLError as error:
-            self._broken(error)
+        if self.established:
+            self._read()
+        else:
+            self._advance()
 
     def send(self) -> bytes:
         """Return the bytes that now go onto the wire: nothing that the gate holds back."""
@@ -205,25 +220,19 @@ class Connection(_End):
 
     def _advance(self) -> None:
         """Let OpenSSL go on, and look at what it would answer before that leaves the phone."""
-        try:
-            self._tls.do_handshake()
-            complete = True
-        except ssl.SSLWantReadError:
-            complete = False
+        complete = self._shake_hands()
         answer = self._outgoing.read()
-        if not complete and not answer:
+        if self.closed or not (complete or answer):
             return
         self._transcript.read()
         hello = not self._transcript.opened or self._transcript.asks_to_retry
         if not hello and not self._looked:
-            self._look()
-            self._findings.owns_key = True
-            if self._device.moment is Moment.INSIDE and self._findings.failed is None:
-                self._findings.check_pin()
-            if self._findings.failed is not None:
-                self._refuse_with_an_alert(self._findings.failed)
+            inside = self._device.moment is Moment.INSIDE
+            failed = self._climb(with_pin=inside)
+            if failed:
+                self._refuse_with_an_alert(failed)
                 return
-            if self._device.moment is Moment.INSIDE:
+            if inside:
                 self._decide()
         self._release(answer)
         if complete:
@@ -240,10 +249,27 @@ class Connection(_End):
         if not self.closed:
             self._read()
 
+    def _climb(self, *, with_pin: bool) -> Check | None:
+        """Climb the ladder on what the server presented; return the rung that fails, if one does.
+
+        OpenSSL has checked the server's signature by now, or would not have answered.
+        """
+        found = self._findings
+        found.owns_key = True
+        self._look()
+        if with_pin and found.failed is None:
+            found.check_pin()
+        return found.failed
+
     def _look(self) -> None:
         """Validate what the server presented, at the date of the story."""
         self._looked = True
-        self._findings.look(self._presented(), resumed=bool(self._tls.session_reused))
+        try:
+            presented = self._presented()
+        except NotReadable as error:
+            self._findings.broke_off = f"The server sent something as a certificate: {error}."
+            presented = ()
+        self._findings.look(presented, resumed=bool(self._tls.session_reused))
 
     def _presented(self) -> Chain:
         if self._tls.session_reused:
@@ -251,7 +277,7 @@ class Connection(_End):
         ders = self._transcript.certificates
         if ders is None:
             ders = _unverified_chain(self._tls)
-        return tuple(x509.load_der_x509_certificate(der) for der in ders)
+        return tuple(read(der) for der in ders)
 
     def _refuse_with_an_alert(self, failed: Check) -> None:
         """Put an alert where OpenSSL's answer would have gone, sealed as that would have been."""
@@ -271,12 +297,14 @@ class Connection(_End):
     def _broken(self, error: ssl.SSLError) -> None:
         """Record that OpenSSL itself gave up, or that the server did; its alert goes out."""
         self._transcript.read()
+        if error.reason == "BAD_SIGNATURE" and not self.decided:
+            self._look()
+            self._findings.owns_key = False
+        elif not self.established:
+            # Even after the decision: in TLS 1.2 the server has yet to show that it saw the same
+            # handshake, in a Finished of its own.
+            self._findings.broke_off = _in_words(error)
         if not self.decided:
-            if error.reason == "BAD_SIGNATURE":
-                self._look()
-                self._findings.owns_key = False
-            else:
-                self._findings.broke_off = _in_words(error)
             self._decide()
         self._release(self._outgoing.read())
         self.closed = True
@@ -318,7 +346,7 @@ def connect(
     if request and phone.decided and not phone.closed:
         phone.write(request)
         talk(phone, server)
-    if not phone.decided:
+    if not phone.established:
         phone.receive(b"")
     return replace(phone.verdict, alert=server.alert, application_bytes=len(server.received))
 

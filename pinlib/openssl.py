@@ -71,16 +71,17 @@ def _probed() -> Mode:
     """Let another process try what might kill this one; a virtual environment remembers."""
     known = f"{sys.version} {ssl.OPENSSL_VERSION}"
     remembered = Path(sys.prefix) / "pinlib-keylog-survived.txt"
-    if remembered.is_file() and remembered.read_text(encoding="utf-8") == known:
+    if remembered.is_file() and remembered.read_bytes() == known.encode():
         return Mode.OPENED
     with tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
         command = [sys.executable, "-I", "-c", _PROBE, str(Path(folder) / "probe")]
-        tried = subprocess.run(command, check=False, capture_output=True, timeout=60)  # noqa: S603 - our own text
-    if tried.returncode != 0:
-        return Mode.HEADERS
+        try:
+            subprocess.run(command, check=True, capture_output=True, timeout=60)  # noqa: S603 - our own text
+        except (OSError, subprocess.SubprocessError):
+            return Mode.HEADERS
     if sys.prefix != sys.base_prefix:
         with suppress(OSError):  # a read-only environment is probed again next time
-            remembered.write_text(known, encoding="utf-8")
+            remembered.write_bytes(known.encode())
     return Mode.OPENED
 
 

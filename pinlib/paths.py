@@ -14,9 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
+from cryptography.x509.verification import (
+    ExtensionPolicy,
+    PolicyBuilder,
+    Store,
+    VerificationError,
+)
 
-from pinlib.certificates import Validity, general_name, names
+from pinlib.certificates import Validity, general_name, is_host, names
 
 Chain = tuple[x509.Certificate, ...]
 
@@ -61,11 +66,12 @@ def validate(
     dates = (date,) if check_date else ask.turning_points
     if verified := ask.any_of(hosts, dates):
         return Path(verified, verified, True, check_name or None, check_date or None)
-    found = ask.any_of(ask.own_names, ask.turning_points)
+    some_name = ask.own_names or (None,)
+    found = ask.any_of(some_name, ask.turning_points)
     if not found:
         return NO_PATH
     name = bool(ask.any_of((host,), ask.turning_points)) if check_name else None
-    on_time = bool(ask.any_of(ask.own_names, (date,))) if check_date else None
+    on_time = bool(ask.any_of(some_name, (date,))) if check_date else None
     if name is False or on_time is False:
         return Path((), found, True, name, on_time)
     # Each fact holds by itself, but on different paths: no single path leads to a root.
@@ -97,7 +103,8 @@ def claims(leaf: x509.Certificate, host: str) -> bool:
 
     It says nothing about who vouches for that.
     """
-    wanted = host.lower()
+    asked = general_name(host)
+    wanted = str(asked.value).lower()
     wildcard = "*." + wanted.partition(".")[2]
     return any(name.lower() in (wanted, wildcard) for name in names(leaf))
 
@@ -109,15 +116,16 @@ class _Question:
         self.presented, self.roots = presented, roots
         self.store = Store(list(roots)) if roots else None
 
-    def any_of(self, hosts: Sequence[str], dates: Iterable[datetime]) -> Chain:
+    def any_of(self, hosts: Sequence[str | None], dates: Iterable[datetime]) -> Chain:
         """Return the first path accepted for one of the names at one of the dates, or ()."""
         answers = (self._path(host, date) for host in hosts for date in dates)
         return next((path for path in answers if path), ())
 
     @property
     def own_names(self) -> tuple[str, ...]:
-        """A name that the leaf itself claims: any one of them will do."""
-        return tuple(name.replace("*", "any", 1) for name in names(self.presented[0])[:1])
+        """The names that the leaf itself claims, as far as a host can have them."""
+        claimed = (name.replace("*", "any", 1) for name in names(self.presented[0]))
+        return tuple(name for name in claimed if is_host(name))
 
     @property
     def turning_points(self) -> tuple[datetime, ...]:
@@ -128,12 +136,18 @@ class _Question:
         every = (*self.presented, *self.roots)
         return tuple(sorted({certificate.not_valid_before_utc for certificate in every}))
 
-    def _path(self, host: str, date: datetime) -> Chain:
-        name = general_name(host)
+    def _path(self, host: str | None, date: datetime) -> Chain:
         if self.store is None:
             return ()
-        verifier = PolicyBuilder().store(self.store).time(date).build_server_verifier(name)
+        leaf, rest = self.presented[0], list(self.presented[1:])
+        policy = PolicyBuilder().store(self.store).time(date)
         try:
-            return tuple(verifier.verify(self.presented[0], list(self.presented[1:])))
+            if host is not None:
+                return tuple(policy.build_server_verifier(general_name(host)).verify(leaf, rest))
+            # A leaf that names no host at all: the validator refuses it whatever else is true, so
+            # its issuers are asked about alone.  What is found so is shown, and never trusted.
+            anything = ExtensionPolicy.permit_all(), ExtensionPolicy.webpki_defaults_ca()
+            lenient = policy.extension_policies(ee_policy=anything[0], ca_policy=anything[1])
+            return tuple(lenient.build_client_verifier().verify(leaf, rest).chain)
         except VerificationError:
             return ()

@@ -12,7 +12,7 @@ from enum import Enum
 
 from cryptography import x509
 
-from pinlib.certificates import Validity, name_of, names
+from pinlib.certificates import Validity, name_of, names, visible
 from pinlib.devices import PATH_CHECKS, Check, Device, Evidence, Moment
 from pinlib.openssl import Tls
 from pinlib.paths import Chain, Path
@@ -148,18 +148,18 @@ class Findings:
     @property
     def failed(self) -> Check | None:
         """The lowest rung that fails, or None."""
-        return next((check for check, holds in self._facts().items() if holds is False), None)
+        return next((check for check, holds in self._facts() if holds is False), None)
 
-    def _facts(self) -> dict[Check, bool | None]:
+    def _facts(self) -> tuple[tuple[Check, bool | None], ...]:
         """Return what is known of every rung; None where it was not asked."""
         path = self.path
-        return {
-            Check.CHAIN: path.chain if path else None,
-            Check.NAME: path.name if path else None,
-            Check.DATE: path.date if path else None,
-            Check.KEY: self.owns_key,
-            Check.PIN: self.match is not None if self.pin_checked else None,
-        }
+        return (
+            (Check.CHAIN, path.chain if path else None),
+            (Check.NAME, path.name if path else None),
+            (Check.DATE, path.date if path else None),
+            (Check.KEY, self.owns_key),
+            (Check.PIN, self.match is not None if self.pin_checked else None),
+        )
 
     @property
     def outcome(self) -> Outcome:
@@ -179,7 +179,7 @@ class Findings:
             Check.PIN: self._pin_evidence,
         }
         rungs = []
-        for check, holds in self._facts().items():
+        for check, holds in self._facts():
             if holds is not None:
                 rungs.append(Rung(check, Mark.HOLDS if holds else Mark.FAILS, told[check]()))
             elif check in PATH_CHECKS - self.device.checks:
@@ -217,8 +217,11 @@ class Findings:
         return (sent, f"signed by {top}, and no root of the {self.device.name} vouches for it")
 
     def _name_evidence(self) -> tuple[str, ...]:
-        claimed = ", ".join(names(self.presented[0])) or "no name at all"
-        return (f"asked for {self.host}", f"the certificate says {claimed}")
+        return (f"asked for {self.host}", f"the certificate says {self._claimed}")
+
+    @property
+    def _claimed(self) -> str:
+        return visible(", ".join(names(self.presented[0]))) or "no name at all"
 
     def _date_evidence(self) -> tuple[str, ...]:
         certificate = self._out_of_date or self.presented[0]
@@ -227,7 +230,7 @@ class Findings:
 
     @property
     def _out_of_date(self) -> x509.Certificate | None:
-        chain = (self.path.found if self.path else ()) or self.presented
+        chain = (self.path.found if self.path else ()) or self.presented[:1]
         outside = (one for one in chain if self.date not in Validity.of(one))
         return next(outside, None)
 
@@ -281,8 +284,8 @@ class Findings:
         return f"{why[0].upper()}{why[1:]}."
 
     def _reason_name(self) -> str:
-        claimed = ", ".join(names(self.presented[0])) or "no name at all"
-        return f"The {self.device.name} asked for {self.host}; the certificate is for {claimed}."
+        device = self.device.name
+        return f"The {device} asked for {self.host}; the certificate is for {self._claimed}."
 
     def _reason_date(self) -> str:
         late = self._out_of_date

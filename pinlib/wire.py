@@ -2,6 +2,7 @@
 
 `Transcript` hears both directions of one connection as bytes and tells it twice: as an
 eavesdropper sees it, and as it is once opened with the secrets that our own client logs.
+It never fails, whatever the bytes: what cannot be read is told as it is, or cut short.
 
 TLS 1.2 sends the server's certificate in clear (RFC 5246).  TLS 1.3 encrypts everything after
 ServerHello (RFC 8446, section 5.2), in records that all look alike.
@@ -12,45 +13,12 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum, IntEnum
 from functools import cache
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
-from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from pinlib.certificates import visible
+from pinlib.records import SUITES, Content, Direction, Record, Sealer, Sender
 
 Secrets = Mapping[str, bytes]
-
-
-class Sender(Enum):
-    """Who sent it."""
-
-    CLIENT = "client"
-    SERVER = "server"
-
-
-class Content(IntEnum):
-    """The type that every record carries in clear (RFC 8446, section 5.1)."""
-
-    CHANGE_CIPHER_SPEC = 20
-    ALERT = 21
-    HANDSHAKE = 22
-    APPLICATION_DATA = 23
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One record, the unit in which TLS cuts up what it sends: five bytes of header, and a body."""
-
-    sender: Sender
-    content: int
-    body: bytes = field(repr=False)
-
-    @property
-    def size(self) -> int:
-        """Bytes on the wire, the header included."""
-        return 5 + len(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +63,6 @@ _SEALED_1_2: dict[int, tuple[str, str]] = {
 }
 # A HelloRetryRequest is a ServerHello with this random (RFC 8446, section 4.1.3).
 _RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
-# RFC 8446, section B.4: AEAD, key length in bytes, hash.
-_SUITES: dict[int, tuple[type[AESGCM] | type[ChaCha20Poly1305], int, hashes.HashAlgorithm]] = {
-    0x1301: (AESGCM, 16, hashes.SHA256()),
-    0x1302: (AESGCM, 32, hashes.SHA384()),
-    0x1303: (ChaCha20Poly1305, 32, hashes.SHA256()),
-}
 
 
 def alert_name(code: int) -> str:
@@ -109,70 +71,6 @@ def alert_name(code: int) -> str:
         return ssl.AlertDescription(code).name.removeprefix("ALERT_DESCRIPTION_").lower()
     except ValueError:
         return f"alert {code}"
-
-
-class Sealer:
-    """One direction's record protection in TLS 1.3, under one secret (RFC 8446, section 5)."""
-
-    def __init__(self, suite: int, secret: bytes) -> None:
-        aead, length, self._hash = _SUITES[suite]
-        self._aead = aead(self._expand(secret, b"key", length))
-        self._iv = int.from_bytes(self._expand(secret, b"iv", 12), "big")
-        self._count = 0
-
-    def seal(self, content: Content, plain: bytes) -> bytes:
-        """Return the next record of this direction, header included."""
-        inner = plain + bytes([content])
-        header = b"\x17\x03\x03" + (len(inner) + 16).to_bytes(2, "big")
-        return header + self._aead.encrypt(self._nonce(), inner, header)
-
-    def open(self, body: bytes) -> tuple[int, bytes] | None:
-        """Return the true type and content of the next record, or None where the key is wrong."""
-        header = b"\x17\x03\x03" + len(body).to_bytes(2, "big")
-        try:
-            inner = self._aead.decrypt(self._nonce(), body, header).rstrip(b"\0")
-        except InvalidTag:
-            return None
-        return (inner[-1], inner[:-1]) if inner else None
-
-    def _nonce(self) -> bytes:
-        self._count += 1
-        return (self._iv ^ (self._count - 1)).to_bytes(12, "big")
-
-    def _expand(self, secret: bytes, label: bytes, length: int) -> bytes:
-        label = b"tls13 " + label
-        info = length.to_bytes(2, "big") + bytes([len(label)]) + label + b"\0"
-        return HKDFExpand(self._hash, length, info).derive(secret)
-
-
-class _Direction:
-    """What one side has sent: bytes not yet a record, handshake bytes not yet a message."""
-
-    def __init__(self, sender: Sender) -> None:
-        self.sender = sender
-        self.pending = bytearray()
-        self.handshake = bytearray()
-        self.sealer: Sealer | None = None
-        self.changed_cipher = False
-
-    def records(self, data: bytes) -> Iterator[Record]:
-        self.pending += data
-        while len(self.pending) >= 5:
-            end = 5 + int.from_bytes(self.pending[3:5], "big")
-            if len(self.pending) < end:
-                return
-            yield Record(self.sender, self.pending[0], bytes(self.pending[5:end]))
-            del self.pending[:end]
-
-    def messages(self, fragment: bytes) -> Iterator[bytes]:
-        """Yield whole handshake messages; one may be cut across records, or share one."""
-        self.handshake += fragment
-        while len(self.handshake) >= 4:
-            end = 4 + int.from_bytes(self.handshake[1:4], "big")
-            if len(self.handshake) < end:
-                return
-            yield bytes(self.handshake[:end])
-            del self.handshake[:end]
 
 
 class Transcript:
@@ -185,7 +83,7 @@ class Transcript:
     def __init__(self, secrets: Callable[[bytes], Secrets] = lambda _: {}) -> None:
         self._secrets_of = secrets
         self._secrets: Secrets = {}
-        self._directions = {sender: _Direction(sender) for sender in Sender}
+        self._directions = {sender: Direction(sender) for sender in Sender}
         self._unopened: list[Record] = []
         self.random = b""
         self.suite = 0
@@ -237,9 +135,9 @@ class Transcript:
         if secret not in self._secrets:
             self._secrets = self._secrets_of(self.random)
         found = self._secrets.get(secret)
-        return Sealer(self.suite, found) if found and self.suite in _SUITES else None
+        return Sealer(self.suite, found) if found and self.suite in SUITES else None
 
-    def _is_clear(self, record: Record, direction: _Direction) -> bool:
+    def _is_clear(self, record: Record, direction: Direction) -> bool:
         if self.version >= 0x0304:
             return record.content != Content.APPLICATION_DATA
         return not direction.changed_cipher
@@ -253,7 +151,7 @@ class Transcript:
         seen = Message(record.sender, name, record.size, bool(sealed_as), detail)
         self.eavesdropped.append(seen)
 
-    def _open(self, record: Record, direction: _Direction) -> list[Message]:
+    def _open(self, record: Record, direction: Direction) -> list[Message]:
         side = record.sender.name
         if direction.sealer is None:
             direction.sealer = self.sealer(f"{side}_HANDSHAKE_TRAFFIC_SECRET")
@@ -266,7 +164,7 @@ class Transcript:
         return messages
 
     def _plain(
-        self, content: int, body: bytes, direction: _Direction, encrypted: bool
+        self, content: int, body: bytes, direction: Direction, encrypted: bool
     ) -> list[Message]:
         sender = direction.sender
         if content == Content.ALERT and len(body) == 2:
@@ -322,7 +220,7 @@ def _server_name(hello: bytes) -> str:
     _, at = _vector(hello, at, 1)  # compression methods
     for kind, body in _extensions(hello, at):
         if kind == 0:
-            return _vector(body, 3, 2)[0].decode("ascii", "replace")
+            return visible(_vector(body, 3, 2)[0].decode("ascii", "backslashreplace"))
     return ""
 
 
