@@ -141,7 +141,7 @@ def _pem_blocks(text: bytes) -> Iterator[Document]:
         label = _printable(text[at + len(_BEGIN) : max(start, 0)])
         name = f"the PEM block {label!r}"
         closing = f"-----END {label}-----".encode()
-        if start < 0 or not text.startswith(closing, end):
+        if not text.startswith(closing, end):
             raise NotReadable(
                 f"{name} has no END line of its own: "
                 "copy the whole block, from -----BEGIN to the last dashes",
@@ -197,13 +197,14 @@ def _file(path: Path) -> bytes:
     try:
         if path.exists() and not path.is_file():
             seen = "a folder" if path.is_dir() else "a device or a pipe"
-            raise NotReadable(f"{str(path)!r} is {seen}: give one file", seen=seen)
+            raise NotReadable(f"{str(path)[-120:]!r} is {seen}: give one file", seen=seen)
         with path.open("rb") as file:
             return file.read(LIMIT + 1)
     except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
+        why = getattr(error, "strerror", None) or str(error)
         raise NotReadable(
-            f"the file {str(path)!r} cannot be opened: check its name and folder ({error})",
-            seen=type(error).__name__,
+            f"the file {str(path)[-120:]!r} cannot be opened ({why}): check its name and folder",
+            seen=why,
         ) from error
 
 

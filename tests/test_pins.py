@@ -98,6 +98,20 @@ def request(key) -> x509.CertificateSigningRequest:
     return x509.CertificateSigningRequestBuilder().subject_name(named).sign(key, hashes.SHA256())
 
 
+def revocations(key) -> bytes:
+    """Return an empty certificate revocation list, in DER."""
+    named = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Authority")])
+    made = x509.CertificateRevocationListBuilder().issuer_name(named)
+    signed = made.last_update(START).next_update(START + DAY).sign(key, hashes.SHA256())
+    return signed.public_bytes(Encoding.DER)
+
+
+def sequence(*parts: bytes) -> bytes:
+    """Return a DER SEQUENCE of these parts."""
+    body = b"".join(parts)
+    return b"\x30\x82" + len(body).to_bytes(2, "big") + body
+
+
 @pytest.fixture(scope="module")
 def key() -> ec.EllipticCurvePrivateKey:
     """Return the server's key."""
@@ -199,24 +213,24 @@ def test_a_key_that_cannot_be_loaded_has_a_pin(
 
 def test_spki_is_hashed_as_it_stands(key: ec.EllipticCurvePrivateKey) -> None:
     """A length written longer than DER asks is kept: re-encoding would give another pin."""
-    whole = der(issue(key))
-    part = layout(whole).spki
-    longer = b"\x30\x81" + whole[part][1:]
-    tbs = whole[layout(whole).tbs]
-    inside = tbs[tbs.index(b"\xa0\x03") :].replace(whole[part], longer)
-    tbs = (
-        b"\x30\x81" + bytes([len(inside)])
-        if len(inside) < 256
-        else b"\x30\x82" + len(inside).to_bytes(2)
-    )
-    rest = whole[layout(whole).tbs.stop :]
-    body = tbs + inside + rest
-    odd = b"\x30\x82" + len(body).to_bytes(2) + body
-    assert (
-        key_pin(odd).digest
-        == hashlib.sha256(longer).digest()
-        != hashlib.sha256(whole[part]).digest()
-    )
+    whole, part = der(issue(key)), spki(key)
+    longer = b"\x30\x81" + part[1:]
+    odd = odd_certificate(whole, part, longer)
+    assert key_pin(odd) == Pin(Kind.KEY, hashlib.sha256(longer).digest()) != key_pin(whole)
+
+
+def test_a_certificate_of_version_1_has_a_key_pin(key: ec.EllipticCurvePrivateKey) -> None:
+    """Old roots carry no version field (RFC 5280, section 4.1.2.1); the key is found."""
+    version_3 = b"\xa0\x03\x02\x01\x02"
+    assert key_pin(odd_certificate(der(issue(key)), version_3, b"")) == key_pin(key)
+
+
+def odd_certificate(whole: bytes, old: bytes, new: bytes) -> bytes:
+    """Return a certificate with a part of its TBS replaced, and the lengths around it corrected."""
+    tbs, after = whole[layout(whole).tbs], whole[layout(whole).tbs.stop :]
+    assert old in tbs
+    inside = tbs[tbs.index(b"\xa0\x03") :].replace(old, new)
+    return sequence(sequence(inside), after)
 
 
 # -- Everything that has a key in it -----------------------------------------------------------
@@ -253,6 +267,7 @@ def test_every_way_to_hold_a_key_gives_the_same_key_pin(
         b"subject=bank.example\r\n" + pem(certificate).replace(b"\n", b"\r\n"),
         pem(certificate).decode().encode("utf-16"),
         b"\xef\xbb\xbf" + pem(certificate),
+        b"0 s:CN=bank.example\n" + pem(certificate),  # "0 " would be a DER header of 34 bytes
         pem(certificate) + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, none),
     ]
     assert {key_pin(one) for one in held} == {Pin(Kind.KEY, hashlib.sha256(spki(key)).digest())}
@@ -359,6 +374,9 @@ def test_bad_input_says_what_was_seen(key: ec.EllipticCurvePrivateKey, tmp_path:
             LockedKey,
             "-pubout",
         ),
+        (b"\x30\x85\0\0\0\0\x02\x05\0", NotReadable, "no length can be read"),
+        (der(certificate).replace(b"\x03\x42\0", b"\x04\x42\0"), NotReadable, "no public key st"),
+        (revocations(key), NotReadable, "DER of some other kind"),
         (b"\x30\x03\x01\x01\xff", NotReadable, "DER of some other kind"),
         (b"x" * (LIMIT + 1), NotReadable, "more than 1,000,000 bytes"),
         (tmp_path, NotReadable, "is a folder"),
@@ -418,20 +436,13 @@ def test_large_input_is_refused_at_once(tmp_path: Path) -> None:
 
 
 def test_primes_are_not_tested_to_read_a_public_half() -> None:
-    """An RSA private key made to be slow to check gives its public half at once."""
-
-    def integer(value: int) -> bytes:
-        body = value.to_bytes(value.bit_length() // 8 + 1)
-        return b"\x02\x82" + len(body).to_bytes(2) + body
-
-    odd = (1 << 16_383) + 1  # numbers this long take OpenSSL seconds each to test
-    parts = b"\x02\x01\x00" + b"".join(
-        map(integer, [odd * odd % (1 << 16_000) | 1, 65537, odd, odd, odd, odd, odd, odd])
-    )
-    started = perf_counter()
-    with suppress(NotReadable):
-        key_pin(b"\x30\x82" + len(parts).to_bytes(2) + parts)
-    assert perf_counter() - started < 2
+    """Testing an RSA key's primes can take minutes; only its public half is wanted, so none is."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    plain = key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    prime = key.private_numbers().p.to_bytes(128, "big")
+    wrong = plain.replace(prime, bytes([prime[0] ^ 1]) + prime[1:])
+    assert wrong != plain
+    assert key_pin(wrong) == key_pin(key)
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300))
