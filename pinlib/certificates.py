@@ -261,26 +261,28 @@ def _san(host: str) -> x509.GeneralName:
 
 
 def read(der: bytes) -> x509.Certificate:
-    """Return a stranger's certificate, all of which can be read.
+    """Return a stranger's certificate, of which everything can be read that is shown.
 
     The library reads a certificate piece by piece, and only when asked: a broken piece must come
     to light here, and not where it is shown.  Raises `NotReadable`.
     """
     try:
         certificate = x509.load_der_x509_certificate(der)
-        _ = certificate.subject, certificate.issuer, certificate.extensions
-        _ = Validity.of(certificate)
-    except (ValueError, TypeError, x509.DuplicateExtension, Warning) as error:
+        _ = certificate.subject, certificate.issuer, Validity.of(certificate)
+    except (ValueError, TypeError, Warning) as error:
         seen = f"{len(der):,} bytes beginning {der[:4].hex(' ')}"
         raise NotReadable(f"no certificate can be read here: {seen}", seen=seen) from error
     return certificate
 
 
 def names(certificate: x509.Certificate) -> tuple[str, ...]:
-    """Return the DNS names and IP addresses a certificate is valid for; none is an answer too."""
+    """Return the DNS names and IP addresses a certificate is valid for.
+
+    None is an answer too; extensions that cannot be read name nobody.
+    """
     try:
         san = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
         return ()
     addresses = (str(address) for address in san.get_values_for_type(x509.IPAddress))
     return (*san.get_values_for_type(x509.DNSName), *addresses)

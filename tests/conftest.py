@@ -1,8 +1,16 @@
-"""What all tests share."""
+"""What all tests share: the story's cast, and the guard that nothing leaves this machine."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+from pinlib.cast import Cast, story
+from pinlib.openssl import Tls
 
 # The same examples on every machine, and no failure because a machine is slow.
 settings.register_profile(
@@ -12,3 +20,69 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("workshop")
+
+
+class LeftTheMachine(Exception):
+    """Something reached for an address that is not loopback."""
+
+
+_reached_for: list[str] = []
+
+
+def _is_loopback(host: object) -> bool:
+    if isinstance(host, bytes):
+        host = host.decode("ascii", "replace")
+    if host in (None, "localhost"):
+        return True
+    try:
+        return ip_address(str(host)).is_loopback
+    except ValueError:
+        return False
+
+
+def _watch(event: str, args: tuple[object, ...]) -> None:
+    if event in ("socket.getaddrinfo", "socket.gethostbyname"):
+        host = args[0]
+    elif event in ("socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg"):
+        if not isinstance(args[1], tuple):
+            return  # a Unix socket, or one that is connected already
+        host = args[1][0]
+    else:
+        return
+    if not _is_loopback(host):
+        _reached_for.append(f"{event} {host!r}")
+        raise LeftTheMachine(_reached_for[-1])
+
+
+sys.addaudithook(_watch)
+
+
+@pytest.fixture(autouse=True)
+def reached_for() -> Iterator[list[str]]:
+    """Fail the test that reached for the network, even where the code swallowed the exception."""
+    _reached_for.clear()
+    yield _reached_for
+    assert not _reached_for, f"a test left the machine: {_reached_for}"
+
+
+@pytest.fixture(scope="session")
+def cast() -> Cast:
+    """The people of the story."""
+    return story()
+
+
+@pytest.fixture(params=Tls, ids=lambda tls: tls.value)
+def tls(request: pytest.FixtureRequest) -> Tls:
+    """Both versions of TLS, one after the other."""
+    version: Tls = request.param
+    return version
+
+
+@pytest.fixture(params=["opened", "headers"])
+def mode(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both ways in which the engine works."""
+    if request.param == "headers":
+        monkeypatch.setenv("PINLIB_ENGINE", "headers")
+    else:
+        monkeypatch.delenv("PINLIB_ENGINE", raising=False)
+    return str(request.param)
