@@ -89,6 +89,10 @@ class Device:
         """Return the same device with other pins; None takes them away."""
         return replace(self, pins=pins)
 
+    def trusting(self, *roots: x509.Certificate) -> Device:
+        """Return the same device with more roots in its store."""
+        return replace(self, roots=(*self.roots, *roots))
+
     def validate(self, presented: Chain, host: str, date: datetime) -> Path:
         """Return the path that this device accepts, or which of the facts stopped it."""
         name, on_time = Check.NAME in self.checks, Check.DATE in self.checks

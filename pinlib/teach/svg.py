@@ -232,15 +232,18 @@ def certificate(title: str, rows: Sequence[tuple[str, Text]], key: Key, note: Te
         "pl-border",
     )
     under = f'<div class="pl-dim">{inline(note)}</div>' if note else ""
+    top = f'<div class="pl-top"><div class="pl-heading">{escape(title)}</div>{inline(key)}</div>'
     return Html(
         f'<section class="pl-certificate" data-certificate="{escape(title)}">{border}'
-        f'<div class="pl-heading">{escape(title)}</div>{under}{facts(rows)}{inline(key)}</section>'
+        f"{top}{under}{facts(rows)}</section>"
     )
 
 
 def facts(rows: Sequence[tuple[str, Text]]) -> Html:
     """Lay out names and values, aligned."""
-    inside = "".join(f"<dt>{escape(name)}</dt><dd>{inline(value)}</dd>" for name, value in rows)
+    inside = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{inline(value)}</dd></div>" for name, value in rows
+    )
     return Html(f'<dl class="pl-facts">{inside}</dl>')
 
 

@@ -1,0 +1,239 @@
+"""The handshake: every message of a real one, when the phone decides, and what it decides by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import Enum
+from typing import ClassVar
+
+from pinlib import Event, Message, Sender, Strategy, Tls, Verdict, story
+from pinlib.cast import ACCOUNT, FORM
+from pinlib.certificates import Validity, names
+from pinlib.teach import evidence, svg
+from pinlib.teach.controls import Control
+from pinlib.teach.panel import Panel, View
+from pinlib.teach.svg import (
+    Decision,
+    Headline,
+    Lane,
+    Rung,
+    card,
+    columns,
+    ladder,
+    sequence,
+)
+
+_FOOLED = "An authority in the store vouches for the impostor, and nothing else is asked."
+
+
+class Wrong(Enum):
+    """What is wrong with whoever answers."""
+
+    NOTHING = "nothing"
+    EXPIRED = "the certificate has expired"
+    EARLY = "the certificate is not valid yet"
+    OTHER_NAME = "the certificate is for another name"
+    UNKNOWN_CA = "nobody knows the authority"
+    COPY = "it is a copy of the bank's certificate"
+    MIS_ISSUED = "another trusted authority issued it"
+
+
+class Eyes(Enum):
+    """Who is looking."""
+
+    PHONE = "the phone"
+    EAVESDROPPER = "an eavesdropper"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One connection to watch."""
+
+    wrong: Wrong = Wrong.NOTHING
+    tls: Tls = Tls.V1_3
+    pinned: bool = False
+    eyes: Eyes = Eyes.PHONE
+
+
+def event(wrong: Wrong) -> Event:
+    """Return what happens in the story when this is wrong."""
+    events = story().events
+    initial = events["initial"]
+    before = Validity.of(initial.identity.leaf).starts - timedelta(days=1)
+    early = replace(initial, name="too early", date=before)
+    return {
+        Wrong.NOTHING: initial,
+        Wrong.EXPIRED: events["expired leaf"],
+        Wrong.EARLY: early,
+        Wrong.OTHER_NAME: events["wrong host"],
+        Wrong.UNKNOWN_CA: events["unknown CA"],
+        Wrong.COPY: events["the real certificate, copied, without its key"],
+        Wrong.MIS_ISSUED: events["another trusted CA mis-issues"],
+    }[wrong]
+
+
+class HandshakePanel(Panel[Asked]):
+    """Watch a phone connect, message by message."""
+
+    name = "handshake"
+    controls = (
+        Control(
+            "wrong",
+            "What is wrong",
+            {wrong.value: wrong for wrong in Wrong},
+            "What is wrong with whoever answers the phone",
+        ),
+        Control(
+            "tls",
+            "Version",
+            {tls.value: tls for tls in Tls},
+            tooltips=("TLS 1.2 sends the certificate in clear", "TLS 1.3 encrypts it"),
+        ),
+        Control(
+            "eyes",
+            "Seen by",
+            {eyes.value: eyes for eyes in Eyes},
+            tooltips=("It knows the keys, and sees inside", "Anyone on the same wifi"),
+        ),
+        Control("pinned", "The app pins the bank's key", tooltip="Only key A is on its list"),
+    )
+    presets: ClassVar = {
+        "A normal handshake": Asked(),
+        "An expired certificate": Asked(Wrong.EXPIRED),
+        "The bank's certificate, copied": Asked(Wrong.COPY),
+        "A trusted authority errs": Asked(Wrong.MIS_ISSUED),
+        "The same, with a pin": Asked(Wrong.MIS_ISSUED, pinned=True),
+        "TLS 1.2, from outside": Asked(tls=Tls.V1_2, eyes=Eyes.EAVESDROPPER),
+        "TLS 1.3, from outside": Asked(eyes=Eyes.EAVESDROPPER),
+    }
+    initial = Asked()
+
+    def view(self, state: Asked) -> View:
+        """Let it happen, and draw what crossed the wire."""
+        strategy = Strategy.LEAF_KEY if state.pinned else Strategy.NONE
+        happening = event(state.wrong)
+        verdict = happening.verdict(strategy, state.tls)
+        draw = _inside if state.eyes is Eyes.PHONE else _outside
+        return draw(verdict, honest=happening.honest)
+
+
+def _inside(verdict: Verdict, *, honest: bool) -> View:
+    """Draw what the phone knows: it opened every message."""
+    fooled = verdict.connected and not honest
+    messages = [one for one in verdict.timeline if one.name != "ChangeCipherSpec"]
+    before = sum(one.name != "ChangeCipherSpec" for one in verdict.timeline[: verdict.decided])
+    tone: svg.Tone = "bad" if fooled else "good" if verdict.connected else "plain"
+    rows: list[svg.Message | Decision] = [_row(m, _detail(m, verdict), tone) for m in messages]
+    decides = "the phone lets it in, before it sends any data"
+    if not verdict.connected:
+        decides = "the phone refuses here, before it sends any data"
+        rows.append(svg.Message("application data", "left", "0 B", "unsent"))
+    rows.insert(before, Decision(decides, "holds" if verdict.connected else "fails"))
+    picture = columns(
+        sequence(Lane("Phone", "phone"), _peer(honest), rows),
+        card("What the phone checked", evidence.ladder(verdict)),
+        first="wide",
+    )
+    words = [
+        *(_words(one, _detail(one, verdict)) for one in messages[:before]),
+        f"Then {decides}.",
+        *(_words(one, _detail(one, verdict)) for one in messages[before:]),
+        f"{verdict.application_bytes} B of application data reached the other end.",
+        "ChangeCipherSpec, a record of one byte without content, is left out.",
+        str(verdict),
+    ]
+    if not verdict.connected:
+        words.insert(-2, "Application data was never sent: 0 B.")
+    headline = evidence.headline(verdict)
+    if fooled:
+        headline = Headline("Connected, and it is not the bank", _FOOLED, "bad", "fails")
+    return View(headline, picture, "\n".join(words), _facts(verdict, Eyes.PHONE, fooled))
+
+
+def _peer(honest: bool) -> Lane:
+    return Lane("bank.example", "bank") if honest else Lane("An impostor", "wifi")
+
+
+def _outside(verdict: Verdict, *, honest: bool) -> View:
+    """Draw what crossed the wire as records, and what they give away."""
+    rows = [_row(one, one.detail, "plain") for one in verdict.eavesdropped]
+    certificate = any("Certificate" in one.name for one in verdict.eavesdropped)
+    learned = _learned(verdict, certificate)
+    told = "name and certificate" if certificate else "the name alone"
+    headline = Headline(
+        f"Seen from outside: {told}",
+        "Anyone on the way can read this much, and needs no key for it."
+        if certificate
+        else "The certificate crosses encrypted. The name in ClientHello does not.",
+        mark="unchecked",
+    )
+    picture = columns(
+        sequence(Lane("Phone", "phone"), _peer(honest), rows),
+        card("What leaks", ladder(learned)),
+        first="wide",
+    )
+    words = [
+        *(_words(one, one.detail) for one in verdict.eavesdropped),
+        *(f"{rung.title}: {' '.join(str(line) for line in rung.evidence)}." for rung in learned),
+    ]
+    return View(headline, picture, "\n".join(words), _facts(verdict, Eyes.EAVESDROPPER, False))
+
+
+def _learned(verdict: Verdict, certificate: bool) -> list[Rung]:
+    """List what the records give away; everything in it was read off the wire."""
+    asked = next((one.detail for one in verdict.eavesdropped if one.name == "ClientHello"), "")
+    claimed = ", ".join(names(verdict.presented[0])) if verdict.presented else ""
+    data = sum(
+        one.size for one in verdict.eavesdropped if "application data" in one.name or one.encrypted
+    )
+    alert = next((one for one in verdict.eavesdropped if "Alert" in one.name), None)
+    closing = f"in clear: {alert.detail}" if alert else "nothing that can be told from data"
+    return [
+        Rung("The name", "holds", (f"the phone {asked}",)),
+        Rung(
+            "The certificate",
+            "holds" if certificate else "unchecked",
+            (f"in clear, for {claimed}",) if certificate else ("encrypted: it stays hidden",),
+        ),
+        Rung("How much", "holds", (f"{data} B crossed in encrypted records",)),
+        Rung("How it ended", "holds" if alert else "unchecked", (closing,)),
+        Rung("What was said", "unchecked", ("encrypted: it stays hidden",)),
+    ]
+
+
+def _row(message: Message, detail: str, tone: svg.Tone) -> svg.Message:
+    return svg.Message(
+        message.name,
+        "left" if message.sender is Sender.CLIENT else "right",
+        f"{message.size} B",
+        "encrypted" if message.encrypted else "clear",
+        detail,
+        "bad" if message.name == "Alert" else tone,
+    )
+
+
+def _words(message: Message, detail: str) -> str:
+    who = "The phone" if message.sender is Sender.CLIENT else "The other end"
+    how = "encrypted" if message.encrypted else "in clear"
+    return f"{who} sends {message.name}{f' ({detail})' if detail else ''}, {how}, {message.size} B."
+
+
+def _detail(message: Message, verdict: Verdict) -> str:
+    """Say in a few words what is in a message, as the phone knows it."""
+    if message.name == "Certificate":
+        return evidence.people(verdict.presented)
+    if message.name in ("CertificateVerify", "ServerKeyExchange"):
+        return "signed, to prove that it owns the key"
+    if message.name == "application data":
+        return (FORM if message.sender is Sender.CLIENT else ACCOUNT).decode()
+    return message.detail
+
+
+def _facts(verdict: Verdict, eyes: Eyes, fooled: bool) -> dict[str, str]:
+    return {
+        "fooled": "yes" if fooled else "no",
+        "outcome": verdict.outcome.name.lower(),
+        "eyes": eyes.name.lower(),
+        "bytes": str(verdict.application_bytes),
+    }

@@ -1,0 +1,237 @@
+"""The instructor's run sheet: what to say, ask and watch for, minute by minute.
+
+It is read from the notebooks themselves, so that it cannot speak of another lesson than the one on
+the screen.  A notebook's metadata holds `lesson`: minutes (with everything), live_minutes (the core
+alone), objectives, needs.  A cell's metadata may hold `instructor`: say, ask, watch_for, minutes,
+and optionally cut (what to leave out when late) and preset ("panel: scene").  Its tag, `core` or
+`more`, says whether the room sees it or only those who are ahead.
+
+    python -m pinlib guide 01
+    python -m pinlib guide --plan 90
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pinlib.errors import BadData, BadInput
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+WIDTH = 88  # characters of a line on paper
+
+WORKED = 5 / 6
+"""Share of the announced time that lessons may fill: rooms start late, and people ask."""
+
+BREAK, STRETCH = 10, 80
+"""Minutes of a break, and the longest time without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What an instructor does at one cell."""
+
+    title: str
+    core: bool
+    minutes: float
+    notes: tuple[tuple[str, str], ...]
+    """Label and text, in the order in which they are printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One notebook, as an instructor sees it.  Times are in minutes."""
+
+    number: str
+    title: str
+    minutes: float
+    live_minutes: float
+    objectives: tuple[str, ...]
+    needs: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def more(self) -> float:
+        """What `more` takes on top of the core."""
+        return self.minutes - self.live_minutes
+
+
+def lesson(number: str, folder: Path = NOTEBOOKS) -> Lesson:
+    """Read a lesson from its notebook.
+
+    Raises BadInput, which lists the lessons that exist, and BadData for broken metadata.
+    """
+    files = _files(folder)
+    if number not in files:
+        known = ", ".join(files) or "none yet"
+        raise BadInput(f"there is no lesson {number!r}; there are: {known}", seen=number)
+    return read(files[number])
+
+
+def lessons(folder: Path = NOTEBOOKS) -> tuple[Lesson, ...]:
+    """Return all lessons that exist, in teaching order."""
+    return tuple(read(file) for file in _files(folder).values())
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    return {file.name[:2]: file for file in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
+
+
+def read(file: Path) -> Lesson:
+    """Return the lesson that stands in a notebook's file.  Raises BadData."""
+
+    def bad(where: str, message: str) -> BadData:
+        return BadData(message, file=file.name, where=where)
+
+    try:
+        notebook = json.loads(file.read_text("utf-8"))
+        cells = notebook["cells"]
+        about = notebook["metadata"]["lesson"]
+        found = Lesson(
+            number=file.name[:2],
+            title=next(_headings(cells), file.stem),
+            minutes=float(about["minutes"]),
+            live_minutes=float(about["live_minutes"]),
+            objectives=tuple(map(str, about["objectives"])),
+            needs=tuple(map(str, about["needs"])),
+            steps=tuple(_steps(cells)),
+        )
+    except OSError as error:
+        raise bad("the whole file", f"it cannot be opened ({error.strerror})") from error
+    except (ValueError, RecursionError) as error:
+        raise bad("the whole file", f"this is no notebook ({error})") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise bad("metadata", f"something is missing or of the wrong kind: {error}") from error
+    return found
+
+
+def _headings(cells: list[dict[str, Any]]) -> Iterator[str]:
+    for cell in cells:
+        if cell["cell_type"] == "markdown":
+            yield from re.findall(r"^#{1,6} +(.+?) *$", _source(cell), re.MULTILINE)
+
+
+def _source(cell: dict[str, Any]) -> str:
+    source = cell["source"]
+    return source if isinstance(source, str) else "".join(source)
+
+
+_NOTES = {
+    "preset": "Panel",
+    "say": "Say",
+    "ask": "Ask",
+    "watch_for": "Watch for",
+    "cut": "If late, cut here",
+}
+
+
+def _steps(cells: list[dict[str, Any]]) -> Iterator[Step]:
+    """Yield the cells that have something for the instructor, under the heading they stand in."""
+    title = ""
+    for cell in cells:
+        for title in _headings([cell]):  # noqa: B007 (the last one is kept)
+            pass
+        metadata = cell["metadata"]
+        if "instructor" in metadata:
+            about = metadata["instructor"]
+            notes = (
+                (label, text)
+                for key, label in _NOTES.items()
+                for text in _lines(about.get(key, ()))
+            )
+            core = "core" in metadata.get("tags", ())
+            yield Step(title, core, float(about["minutes"]), tuple(notes))
+
+
+def _lines(text: str | list[str]) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(map(str, text))
+
+
+# -- On paper ----------------------------------------------------------------------------------
+
+
+def run_sheet(number: str, folder: Path = NOTEBOOKS) -> str:
+    """Return a lesson's run sheet: the clock runs over the core, what is more stands aside.
+
+    Raises as `lesson`.
+    """
+    one = lesson(number, folder)
+    rows = [
+        f"{one.number}  {one.title}",
+        "=" * WIDTH,
+        f"{_minutes(one.live_minutes)} live, {_minutes(one.minutes)} with everything."
+        + (f"  Needs {', '.join(one.needs)}." if one.needs else ""),
+        "They leave able to",
+        *(_wrapped(f"  - {objective}", "    ") for objective in one.objectives),
+    ]
+    clock = 0.0
+    for step in one.steps:
+        time = _clock(clock) if step.core else "  +  "
+        aside = "" if step.core else ", only for those who are ahead"
+        rows += ["", f"{time}  {step.title}  ({_minutes(step.minutes)}{aside})"]
+        rows += [_wrapped(f"       {label + ':':11}{text}", " " * 18) for label, text in step.notes]
+        clock += step.minutes if step.core else 0
+    return "\n".join([*rows, "", f"{_clock(clock)}  End.", ""])
+
+
+def plan(minutes: int, folder: Path = NOTEBOOKS) -> str:
+    """Return which lessons fit into a workshop of so many minutes, with the clock and breaks.
+
+    First the core of each lesson in order; if all fit, then what is more, in order.  One sixth of
+    the time is kept for a late start and for questions.  Raises BadInput if not even one fits.
+    """
+    all_of_them = lessons(folder)
+    budget = minutes * WORKED
+    taken, full, used = 0, set[str](), 0.0
+    for one in all_of_them:
+        if used + one.live_minutes + _breaks(used + one.live_minutes) > budget:
+            break
+        used += one.live_minutes
+        taken += 1
+    if not taken:
+        seen = f"{minutes} minutes"
+        raise BadInput(f"{seen} are too few for any lesson; try 60, 90 or 180", seen=seen)
+    for one in all_of_them if taken == len(all_of_them) else ():
+        if one.more and used + one.more + _breaks(used + one.more) <= budget:
+            used += one.more
+            full.add(one.number)
+
+    rows = [f"A workshop of {minutes} minutes", "=" * WIDTH]
+    clock = since_break = 0.0
+    for one in all_of_them[:taken]:
+        takes = one.minutes if one.number in full else one.live_minutes
+        if since_break and since_break + takes > STRETCH:
+            rows.append(f"{_clock(clock)}  Break  ({BREAK} min)")
+            clock, since_break = clock + BREAK, 0.0
+        part = "everything" if one.number in full else "core"
+        rows.append(f"{_clock(clock)}  {one.number}  {one.title}  ({_minutes(takes)}, {part})")
+        clock, since_break = clock + takes, since_break + takes
+    rows.append(f"{_clock(clock)}  Questions, and what ran late  ({_minutes(minutes - clock)})")
+    rows.append(f"{_clock(minutes)}  End.")
+    rest = [f"{one.number} {one.title}" for one in all_of_them[taken:]]
+    if rest:
+        rows += ["", _wrapped(f"To read alone afterwards: {'; '.join(rest)}.", "  ")]
+    return "\n".join([*rows, ""])
+
+
+def _breaks(worked: float) -> float:
+    """Return the minutes that breaks may take: a lesson is never cut, so one a stretch or fewer."""
+    return BREAK * (worked // (STRETCH / 2) // 2) if worked > STRETCH else 0
+
+
+def _minutes(amount: float) -> str:
+    return f"{amount:g} min"
+
+
+def _clock(minutes: float) -> str:
+    """Return the time since the start, as minutes and seconds."""
+    return f"{int(minutes):02}:{round(minutes % 1 * 60):02}"
+
+
+def _wrapped(text: str, indent: str) -> str:
+    return textwrap.fill(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False)

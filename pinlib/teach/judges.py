@@ -1,0 +1,264 @@
+"""Who looks at a learner's answer: hidden cases, each a real handshake, each with its own message.
+
+A judge takes what the learner made and says at once whether it holds, and if not, which mistake
+was made and where to look next.  Nothing about an unfinished answer is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from pinlib import (
+    Authority,
+    Cast,
+    Connection,
+    Device,
+    Event,
+    Moment,
+    Server,
+    Strategy,
+    Tls,
+    Verdict,
+    connect,
+    story,
+)
+from pinlib.cast import HOST, MUCH_LATER, TODAY
+from pinlib.certificates import Validity
+from pinlib.handshake import talk
+from pinlib.wire import Message
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What a judge says: one message, that names the mistake and the next step."""
+
+    passed: bool
+    message: str
+
+
+class NotYet(Exception):
+    """The answer fails here; carries what to say about it."""
+
+
+UNFINISHED = (
+    "Not written yet: replace the dots, then run this cell again. A hint is one click away."
+)
+
+Judge = Callable[[Any], Feedback]
+_judges: dict[tuple[str, str], Judge] = {}
+
+
+def judge(lesson: str, checkpoint: str) -> Callable[[Callable[[Any], str]], Judge]:
+    """Register the judge of a checkpoint: a function that returns its praise or raises `NotYet`."""
+
+    def register(judging: Callable[[Any], str]) -> Judge:
+        def judged(answer: Any) -> Feedback:
+            if answer is ... or answer is None:
+                return Feedback(False, UNFINISHED)
+            try:
+                return Feedback(True, judging(answer))
+            except NotYet as reason:
+                return Feedback(False, str(reason))
+
+        _judges[lesson, checkpoint] = judged
+        return judged
+
+    return register
+
+
+def judge_of(lesson: str, checkpoint: str) -> Judge:
+    """Return the judge of a checkpoint; raises KeyError where there is none."""
+    return _judges[lesson, checkpoint]
+
+
+def judged() -> frozenset[tuple[str, str]]:
+    """Return every checkpoint that has a judge, as lesson and name."""
+    return frozenset(_judges)
+
+
+def ask(answer: Any, *given: Any, when: str) -> Any:
+    """Call a learner's function; whatever goes wrong in it becomes a sentence.
+
+    Raises `NotYet` for an unfinished or failing function.  An interrupt passes through, so that
+    the stop button ends a loop that never would.
+    """
+    if not callable(answer):
+        raise NotYet(f"A function is wanted here, and this is {answer!r}: give it without calling.")
+    try:
+        said = answer(*given)
+    except NotImplementedError:
+        raise NotYet(UNFINISHED) from None
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        raise NotYet(f"Your function raised {what}, {when}. Look at that case first.") from None
+    if said is ... or said is None:
+        raise NotYet(UNFINISHED if said is ... else f"Your function returned nothing, {when}.")
+    return said
+
+
+def expect(holds: bool, message: str) -> None:
+    """Raise `NotYet` with the message unless the answer holds."""
+    if not holds:
+        raise NotYet(message)
+
+
+# 00: who refused?
+
+
+def _after(event: Event) -> Verdict:
+    """Return what comes of an event on a phone that checks its pin after the handshake."""
+    device = replace(event.device(Strategy.LEAF_KEY), moment=Moment.AFTER)
+    return connect(device, event.identity, HOST, event.date)
+
+
+def _who_refused_cases(cast: Cast) -> Iterable[tuple[Verdict, str, str]]:
+    happens = cast.events
+    pinned = Strategy.LEAF_KEY
+    yield (
+        happens["initial"].verdict(),
+        "nobody",
+        "A phone without a pin connected to its bank, and you said {said}. Nobody refused it.",
+    )
+    yield (
+        happens["initial"].verdict(pinned),
+        "nobody",
+        "A phone with a pin connected to its bank, and you said {said}. A pin that matches "
+        "refuses nobody.",
+    )
+    yield (
+        happens["unknown CA"].verdict(),
+        "TLS",
+        "This phone pins nothing, and refused an unknown authority; you said {said}. "
+        "Not every refusal is the pin's.",
+    )
+    yield (
+        happens["expired leaf"].verdict(pinned),
+        "TLS",
+        "This phone has a pin, but the certificate had expired: TLS refused it first, and the pin "
+        "was never asked. You said {said}. Having a pin is not the same as refusing by it.",
+    )
+    yield (
+        happens["wrong host"].verdict(pinned),
+        "TLS",
+        "A wrong name brings the same alert, bad_certificate, as a wrong pin; you said {said}. "
+        "The alert alone does not tell. Ask the outcome, or the rung that fails.",
+    )
+    yield (
+        _after(happens["another trusted CA mis-issues"]),
+        "pin",
+        "This phone checks its pin after the handshake and sends no alert at all; you said {said}. "
+        "It was the pin all the same.",
+    )
+    yield (
+        happens["proxy CA in the device's store"].verdict(Strategy.LEAF_CERTIFICATE, Tls.V1_2),
+        "pin",
+        "This phone pins a whole certificate and speaks TLS 1.2; you said {said}. It was the pin.",
+    )
+
+
+@judge("00", "who_refused")
+def who_refused(answer: Any) -> str:
+    """Judge a function from a verdict to "nobody", "TLS" or "pin"."""
+    for verdict, right, message in _who_refused_cases(story()):
+        said = ask(answer, verdict, when=f"when the verdict was “{verdict.outcome.value}”")
+        expect(str(said).lower() == right.lower(), message.format(said=repr(said)))
+    return "You tell them apart on seven phones that you had not seen."
+
+
+# 01: the certificate in a capture; a phone that believes too much
+
+
+def _captured(tls: Tls, event: str = "initial") -> tuple[Message, ...]:
+    return story().events[event].verdict(tls=tls).eavesdropped
+
+
+def _resumed() -> tuple[Message, ...]:
+    """Return a TLS 1.2 connection that goes on with an earlier session: no Certificate in it."""
+    cast = story()
+    phone = replace(cast.phone, tls=Tls.V1_2)
+    first, server = Connection(phone, HOST, TODAY), Server(cast.bank)
+    talk(first, server)
+    again = Connection(phone, HOST, TODAY, session=first.session)
+    talk(again, Server(cast.bank))
+    return again.verdict.eavesdropped
+
+
+@judge("01", "certificate_in")
+def certificate_in(answer: Any) -> str:
+    """Judge a function from a capture, a tuple of messages seen from outside, to True or False."""
+    cases = (
+        (_captured(Tls.V1_2), True, "TLS 1.2 sends the certificate in clear, and you missed it."),
+        (
+            _captured(Tls.V1_3),
+            False,
+            "In TLS 1.3 the certificate is inside an encrypted record, and you saw one in clear.",
+        ),
+        (
+            _captured(Tls.V1_2, "expired leaf"),
+            True,
+            "The phone refused an expired certificate, so this capture is shorter; the certificate "
+            "had crossed all the same. Look for the message itself, not at the length.",
+        ),
+        (
+            _captured(Tls.V1_2)[1:],
+            True,
+            "This capture begins one message late, so everything stands one place earlier. "
+            "Look at every message, not at a fixed place.",
+        ),
+        (
+            _resumed(),
+            False,
+            "This is TLS 1.2, but the two resumed an old session, and nobody sent a certificate. "
+            "The version alone does not tell.",
+        ),
+    )
+    for capture, right, message in cases:
+        said = ask(answer, capture, when=f"on a capture of {len(capture)} records")
+        expect(isinstance(said, bool), f"Answer True or False; this was {said!r}.")
+        expect(said is right, message)
+    return "You read five captures right, among them a resumed one with no certificate at all."
+
+
+@judge("01", "gullible")
+def gullible(answer: Any) -> str:
+    """Judge a function from an authority to a phone that believes it, and forgets nothing else."""
+    cast = story()
+    ages = Validity.of(cast.bank.leaf)
+    authority, stranger = Authority.offhand("Corner CA"), Authority.offhand("Stranger CA")
+    phone = ask(answer, authority, when="given an authority you had not seen")
+    expect(isinstance(phone, Device), f"Return a phone; this was {phone!r}.")
+
+    def meets(who: Authority, name: str = HOST, date: Any = TODAY) -> Verdict:
+        return connect(phone, who.issue(name, valid=ages), HOST, date)
+
+    met = meets(authority)
+    expect(
+        met.connected,
+        f"The impostor is still refused ({met.outcome.value}). The phone must trust the very "
+        "authority that your function is given, whoever that is.",
+    )
+    expect(
+        not meets(authority, "shop.example").connected,
+        "It now accepts a certificate for another name too. Leave every check on: the phone should "
+        "believe wrongly, not stop checking.",
+    )
+    expect(
+        not meets(authority, date=MUCH_LATER).connected,
+        "It now accepts an expired certificate. Leave the date to be checked.",
+    )
+    expect(
+        not meets(stranger).connected,
+        "It now believes every authority there is, strangers too. Add one root; do not switch the "
+        "chain off.",
+    )
+    expect(
+        connect(phone, cast.bank, HOST, TODAY).connected,
+        "It lets the impostor in and no longer reaches the bank: keep the roots it had.",
+    )
+    copied = connect(phone, cast.bank.copied(), HOST, TODAY)
+    expect(not copied.connected, "It accepts a certificate whose key the peer does not own.")
+    return "Every check is on, and the impostor is in: one more root in the store was enough."

@@ -1,0 +1,281 @@
+"""A lesson as a notebook uses it: predictions before a cell, checkpoints after it, the projector.
+
+    lesson = start("01")
+    lesson.predict("copy")
+    lesson.check("certificate_in", certificate_in)
+
+What it says comes from `data/lessons/NN.toml`; whether an answer holds is for `judges` to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from weakref import WeakSet
+
+import ipywidgets as widgets
+from IPython.core.getipython import get_ipython
+from IPython.display import HTML, display
+
+from pinlib import Verdict
+from pinlib.data import DATA, document
+from pinlib.errors import BadInput
+from pinlib.teach import evidence, panel
+from pinlib.teach.judges import Feedback, judge_of
+from pinlib.teach.svg import Headline, Html, escape, paragraph, stylesheet, verdict_line
+
+W = TypeVar("W", bound="_Shown")
+HINTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer to a prediction, and the reply that names the thought behind it."""
+
+    label: str
+    reply: str
+    right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A prediction: asked before the result shows, and never scored."""
+
+    question: str
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A checkpoint: three hints (a direction, a name, a line with a hole), then the solution."""
+
+    task: str
+    hints: tuple[str, ...]
+    solution: str
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Everything that a lesson says outside its notebook."""
+
+    questions: Mapping[str, Question]
+    tasks: Mapping[str, Task]
+
+
+def script(number: str) -> Script:
+    """Read a lesson's texts; raises BadInput for an unknown lesson, BadData for a broken file."""
+    known = sorted(file.stem for file in (DATA / "lessons").glob("*.toml"))
+    if number not in known:
+        raise BadInput(f"there is no lesson {number!r}; there are {', '.join(known)}", seen=number)
+    read = document(
+        f"lessons/{number}.toml",
+        {
+            "predictions?": {"*": {"question": str, "options": _options}},
+            "checkpoints?": {"*": {"task": str, "hints": _hints, "solution": str}},
+        },
+    )
+    return Script(
+        {name: Question(**given) for name, given in read.get("predictions", {}).items()},
+        {name: Task(**given) for name, given in read.get("checkpoints", {}).items()},
+    )
+
+
+def _options(given: Any) -> tuple[Option, ...]:
+    try:
+        options = tuple(Option(**one) for one in given)
+    except TypeError:
+        raise ValueError("an option has a label, a reply, and whether it is right") from None
+    if not 2 <= len(options) <= 4 or sum(one.right for one in options) != 1:
+        raise ValueError("a prediction has two to four options, and one of them is right")
+    return options
+
+
+def _hints(given: Any) -> tuple[str, ...]:
+    if not isinstance(given, list) or len(given) != HINTS:
+        raise ValueError("three hints are wanted: a direction, a name, a line with a hole")
+    return tuple(str(hint) for hint in given)
+
+
+class _Shown(widgets.VBox):
+    """What predictions and checkpoints share: a place for words, and a copy without a kernel."""
+
+    def __init__(self) -> None:
+        self._words = widgets.HTML()
+        self._words.add_class("pinlib-view")
+        super().__init__()
+        panel.presentable(self).add_class("pinlib-panel")
+
+    def _say(self, *parts: Html) -> None:
+        self._words.value = f'{stylesheet()}<div class="pl">{"".join(parts)}</div>'
+
+    def _plain(self) -> str:
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs) or {}
+        bundle["text/html"] = f'<div class="pinlib-panel">{self._words.value}</div>'
+        bundle["text/plain"] = self._plain()
+        return bundle
+
+    def start_over(self) -> None:
+        """Forget what was clicked."""
+        raise NotImplementedError
+
+
+class Prediction(_Shown):
+    """A question with buttons; each click is answered at once, and none is scored."""
+
+    def __init__(self, question: Question) -> None:
+        super().__init__()
+        self._question = question
+        buttons = [_button(one.label, self._reply, one) for one in question.options]
+        right = next(one for one in question.options if one.right)
+        show = _button("Show me", self._reply, right)
+        show.tooltip = "For the projector: the answer, without a click on it"
+        self._options = _column(buttons)
+        self.children = (self._words, self._options, _bar([show]))
+        self.start_over()
+
+    def start_over(self) -> None:
+        """Ask the question afresh."""
+        self._say(_asked(self._question.question))
+
+    def choose(self, label: str) -> None:
+        """Answer as a click would."""
+        self._reply(next(one for one in self._question.options if one.label == label))
+
+    def _reply(self, chosen: Option) -> None:
+        tone = Headline(
+            "That is what happens" if chosen.right else "That is not what happens",
+            chosen.reply,
+            "good" if chosen.right else "bad",
+        )
+        said = paragraph(("You said:", chosen.label), dim=True)
+        self._say(_asked(self._question.question), said, verdict_line(tone))
+
+    def _plain(self) -> str:
+        options = "\n".join(f"- {one.label}" for one in self._question.options)
+        return f"Predict: {self._question.question}\n{options}"
+
+
+class Checkpoint(_Shown):
+    """What a judge says of an answer, and help for those who ask for it, one step at a time."""
+
+    def __init__(self, task: Task, feedback: Feedback, given: list[str]) -> None:
+        super().__init__()
+        self._task, self._feedback, self._given = task, feedback, given
+        self._help = _button("", self._next_step, None)
+        self.children = (self._words, _bar([self._help]))
+        self._draw()
+
+    @property
+    def passed(self) -> bool:
+        """Whether the answer holds in every hidden case."""
+        return self._feedback.passed
+
+    @property
+    def message(self) -> str:
+        """What the judge said."""
+        return self._feedback.message
+
+    def start_over(self) -> None:
+        """Take the hints back."""
+        self._given.clear()
+        self._draw()
+
+    def _next_step(self, _: None) -> None:
+        steps = (*self._task.hints, self._task.solution.strip())
+        self._given.append(steps[len(self._given)])
+        self._draw()
+
+    def _draw(self) -> None:
+        words = "Checkpoint passed" if self.passed else "Not there yet"
+        tone = Headline(words, self.message, "good" if self.passed else "bad")
+        self._say(verdict_line(tone), *_steps(self._given))
+        left = len(self._given)
+        self._help.description = (
+            f"Hint {left + 1} of {HINTS}" if left < HINTS else "Show a solution"
+        )
+        self._help.layout.display = "none" if left > HINTS or self.passed else None
+
+    def _plain(self) -> str:
+        return f"{'Checkpoint passed' if self.passed else 'Not there yet'}: {self.message}"
+
+
+class Lesson:
+    """One lesson in one notebook."""
+
+    def __init__(self, number: str) -> None:
+        self.number = number
+        self._script = script(number)
+        self._hints: dict[str, list[str]] = {name: [] for name in self._script.tasks}
+        self._shown: WeakSet[_Shown] = WeakSet()
+
+    def predict(self, name: str) -> Prediction:
+        """Ask for a prediction by its name in the lesson's file."""
+        return self._show(Prediction(_named(self._script.questions, name, "prediction")))
+
+    def check(self, name: str, answer: object) -> Checkpoint:
+        """Let the checkpoint's judge look at an answer; unfinished is feedback, not an error."""
+        task = _named(self._script.tasks, name, "checkpoint")
+        feedback = judge_of(self.number, name)(answer)
+        return self._show(Checkpoint(task, feedback, self._hints[name]))
+
+    def present(self, on: bool = True) -> None:
+        """Set every panel large enough for the back of the room; `present(False)` sets it back."""
+        panel.present(on)
+
+    def start_over(self) -> None:
+        """Forget every prediction and hint, and leave the projector."""
+        panel.present(False)
+        for shown in self._shown:
+            shown.start_over()
+        for given in self._hints.values():
+            given.clear()
+
+    def _show(self, shown: W) -> W:
+        self._shown.add(shown)
+        return shown
+
+
+def start(number: str) -> Lesson:
+    """Open a lesson: the page is set up for its panels, and verdicts show as pictures."""
+    lesson = Lesson(number)
+    shell = get_ipython()
+    if shell is not None and shell.display_formatter is not None:
+        html = shell.display_formatter.formatters["text/html"]
+        html.for_type(Verdict, evidence.verdict_html)
+        display(HTML(panel.classroom()))  # type: ignore[no-untyped-call]
+    return lesson
+
+
+def _named(known: Mapping[str, Any], name: str, what: str) -> Any:
+    if name not in known:
+        raise BadInput(f"no {what} {name!r}; there are {', '.join(known)}", seen=str(name))
+    return known[name]
+
+
+def _button(label: str, act: Any, value: Any) -> widgets.Button:
+    button = widgets.Button(description=label, tooltip=label)
+    button.on_click(lambda _: act(value))
+    return button
+
+
+def _bar(buttons: list[widgets.Button]) -> widgets.Box:
+    return widgets.Box(buttons).add_class("pinlib-bar")
+
+
+def _column(buttons: list[widgets.Button]) -> widgets.VBox:
+    return widgets.VBox(buttons).add_class("pinlib-options")
+
+
+def _asked(text: str) -> Html:
+    return Html(f'<p class="pl-question"><b>Predict.</b> {escape(text)}</p>')
+
+
+def _steps(given: Iterable[str]) -> Iterable[Html]:
+    for number, step in enumerate(given, 1):
+        title = f"Hint {number}" if number <= HINTS else "A solution"
+        lines = panel.escape_lines(step)
+        yield Html(f'<div class="pl-step"><b>{title}</b><pre>{lines}</pre></div>')
