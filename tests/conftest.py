@@ -67,20 +67,20 @@ def reached_for() -> Iterator[list[str]]:
 
 @pytest.fixture(scope="session")
 def cast() -> Cast:
-    """The people of the story."""
+    """Return the people of the story."""
     return story()
 
 
 @pytest.fixture(params=Tls, ids=lambda tls: tls.value)
 def tls(request: pytest.FixtureRequest) -> Tls:
-    """Both versions of TLS, one after the other."""
+    """Give both versions of TLS, one after the other."""
     version: Tls = request.param
     return version
 
 
 @pytest.fixture(params=["opened", "headers"])
 def mode(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Both ways in which the engine works."""
+    """Work in both of the engine's modes, one after the other."""
     if request.param == "headers":
         monkeypatch.setenv("PINLIB_ENGINE", "headers")
     else:

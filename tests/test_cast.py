@@ -90,7 +90,7 @@ def test_everybody_in_a_kernel_meets_the_same_people() -> None:
 
 
 def test_a_certificate_appended_is_presented_and_not_verified(cast: Cast, tls: Tls) -> None:
-    """CVE-2016-2402: the bank's own leaf is in what is presented, and no trusted path runs to it."""
+    """CVE-2016-2402: the bank's own leaf is presented, and no trusted path runs to it."""
     verdict = cast.events["rogue leaf, pinned certificate appended"].verdict(tls=tls)
     assert cast.bank.leaf in verdict.presented
     assert cast.bank.leaf not in verdict.verified
