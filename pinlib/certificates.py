@@ -269,7 +269,7 @@ def read(der: bytes) -> x509.Certificate:
     try:
         certificate = x509.load_der_x509_certificate(der)
         _ = certificate.subject, certificate.issuer, Validity.of(certificate)
-    except (ValueError, TypeError, Warning) as error:
+    except (ValueError, TypeError, x509.InvalidVersion, Warning) as error:
         seen = f"{len(der):,} bytes beginning {der[:4].hex(' ')}"
         raise NotReadable(f"no certificate can be read here: {seen}", seen=seen) from error
     return certificate

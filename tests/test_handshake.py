@@ -374,12 +374,13 @@ def shake(phone: Connection, raw: Raw) -> None:
 def resuming(cast: Cast) -> Callable[[Device], Connection]:
     """Give a TLS 1.2 server that resumes by session id, and a way to come back to it."""
     server = context(Tls.V1_2, cast.bank)
-    # OpenSSL forgets a session whose connection goes without a farewell, so this one stays.
+    # OpenSSL forgets a session whose connection goes without a farewell, so `again` keeps it.
     first, raw = Connection(pinned(cast, Tls.V1_2), HOST, TODAY), Raw(server)
     shake(first, raw)
     assert first.verdict.connected
 
     def again(device: Device) -> Connection:
+        assert raw.error is None
         phone = Connection(device, HOST, TODAY, session=first.session)
         shake(phone, Raw(server))
         return phone
