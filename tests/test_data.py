@@ -83,7 +83,7 @@ def test_data_is_found_from_any_working_directory(where: str, tmp_path: Path) ->
     """A notebook, a shell and a test stand in different folders, and read the same files."""
     code = "from pinlib.data import glossary; print(len(glossary()))"
     environment = {**os.environ, "PYTHONPATH": str(Path(data.__file__).parent.parent)}
-    ran = subprocess.run(  # noqa: S603 (our own interpreter and code)
+    ran = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path if where == "tmp" else Path(where).resolve(),
         env=environment,

@@ -55,11 +55,6 @@ class Lesson:
     needs: tuple[str, ...]
     steps: tuple[Step, ...]
 
-    @property
-    def more(self) -> float:
-        """What `more` takes on top of the core."""
-        return self.minutes - self.live_minutes
-
 
 def lesson(number: str, folder: Path = NOTEBOOKS) -> Lesson:
     """Read a lesson from its notebook.
@@ -149,7 +144,8 @@ def _steps(cells: list[dict[str, Any]]) -> Iterator[Step]:
 
 
 def _lines(text: str | list[str]) -> tuple[str, ...]:
-    return (text,) if isinstance(text, str) else tuple(map(str, text))
+    texts = (text,) if isinstance(text, str) else map(str, text)
+    return tuple(one for one in texts if one)
 
 
 # -- On paper ----------------------------------------------------------------------------------
@@ -174,7 +170,7 @@ def run_sheet(number: str, folder: Path = NOTEBOOKS) -> str:
         time = _clock(clock) if step.core else "  +  "
         aside = "" if step.core else ", only for those who are ahead"
         rows += ["", f"{time}  {step.title}  ({_minutes(step.minutes)}{aside})"]
-        rows += [_wrapped(f"       {label + ':':11}{text}", " " * 18) for label, text in step.notes]
+        rows += [_wrapped(f"       {label + ':':19}{text}", " " * 26) for label, text in step.notes]
         clock += step.minutes if step.core else 0
     return "\n".join([*rows, "", f"{_clock(clock)}  End.", ""])
 
@@ -185,43 +181,54 @@ def plan(minutes: int, folder: Path = NOTEBOOKS) -> str:
     First the core of each lesson in order; if all fit, then what is more, in order.  One sixth of
     the time is kept for a late start and for questions.  Raises BadInput if not even one fits.
     """
-    all_of_them = lessons(folder)
-    budget = minutes * WORKED
-    taken, full, used = 0, set[str](), 0.0
-    for one in all_of_them:
-        if used + one.live_minutes + _breaks(used + one.live_minutes) > budget:
+    room = minutes * WORKED
+    known = lessons(folder)
+    parts: list[tuple[Lesson, bool]] = []
+    for one in known:
+        if _timetable([*parts, (one, False)])[1] > room:
             break
-        used += one.live_minutes
-        taken += 1
-    if not taken:
+        parts.append((one, False))
+    if not parts:
         seen = f"{minutes} minutes"
-        raise BadInput(f"{seen} are too few for any lesson; try 60, 90 or 180", seen=seen)
-    for one in all_of_them if taken == len(all_of_them) else ():
-        if one.more and used + one.more + _breaks(used + one.more) <= budget:
-            used += one.more
-            full.add(one.number)
+        raise BadInput(f"{seen} are too few for any lesson: try 60, 90 or 180", seen=seen)
+    if len(parts) == len(known):
+        for at, one in enumerate(known):
+            whole = [*parts[:at], (one, True), *parts[at + 1 :]]
+            if _timetable(whole)[1] <= room:
+                parts = whole
 
-    rows = [f"A workshop of {minutes} minutes", "=" * WIDTH]
-    clock = since_break = 0.0
-    for one in all_of_them[:taken]:
-        takes = one.minutes if one.number in full else one.live_minutes
-        if since_break and since_break + takes > STRETCH:
-            rows.append(f"{_clock(clock)}  Break  ({BREAK} min)")
-            clock, since_break = clock + BREAK, 0.0
-        part = "everything" if one.number in full else "core"
+    rows, end = _timetable(parts)
+    rest = [f"{one.number} {one.title}" for one in known[len(parts) :]]
+    return "\n".join(
+        [
+            f"A workshop of {minutes} minutes",
+            "=" * WIDTH,
+            *rows,
+            f"{_clock(end)}  Questions, and what ran late  ({_minutes(minutes - end)})",
+            f"{_clock(minutes)}  End.",
+            *(
+                ["", _wrapped(f"To read alone afterwards: {'; '.join(rest)}.", "  ")]
+                if rest
+                else []
+            ),
+            "",
+        ]
+    )
+
+
+def _timetable(parts: list[tuple[Lesson, bool]]) -> tuple[list[str], float]:
+    """Return a line for each lesson (True: with all its `more`) and break, and when they end."""
+    rows = []
+    clock = sitting = 0.0
+    for one, whole in parts:
+        takes = one.minutes if whole else one.live_minutes
+        if sitting and sitting + takes > STRETCH:
+            rows.append(f"{_clock(clock)}  Break  ({_minutes(BREAK)})")
+            clock, sitting = clock + BREAK, 0.0
+        part = "everything" if whole else "the core"
         rows.append(f"{_clock(clock)}  {one.number}  {one.title}  ({_minutes(takes)}, {part})")
-        clock, since_break = clock + takes, since_break + takes
-    rows.append(f"{_clock(clock)}  Questions, and what ran late  ({_minutes(minutes - clock)})")
-    rows.append(f"{_clock(minutes)}  End.")
-    rest = [f"{one.number} {one.title}" for one in all_of_them[taken:]]
-    if rest:
-        rows += ["", _wrapped(f"To read alone afterwards: {'; '.join(rest)}.", "  ")]
-    return "\n".join([*rows, ""])
-
-
-def _breaks(worked: float) -> float:
-    """Return the minutes that breaks may take: a lesson is never cut, so one a stretch or fewer."""
-    return BREAK * (worked // (STRETCH / 2) // 2) if worked > STRETCH else 0
+        clock, sitting = clock + takes, sitting + takes
+    return rows, clock
 
 
 def _minutes(amount: float) -> str:
