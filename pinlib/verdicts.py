@@ -237,7 +237,7 @@ class Findings:
     def _key_evidence(self) -> tuple[str, ...]:
         signed = "ServerKeyExchange" if self.device.tls is Tls.V1_2 else "CertificateVerify"
         if self.owns_key:
-            return (f"{signed} is signed with it", "a copied certificate would stop here")
+            return (f"{signed} is signed with it",)
         return (f"the signature in {signed} was not made with it", "a copy has no private key")
 
     def _pin_evidence(self) -> tuple[str, ...]:

@@ -102,7 +102,7 @@ class Panel(widgets.VBox, Generic[S]):
         self._scene.observe(self._scene_chosen, "value")
         for widget in self._widgets.values():
             widget.observe(self._control_changed, "value")
-        presentable(self).add_class("pinlib-panel")
+        presentable(self).add_class("pinlib-panel").add_class(f"pinlib-panel-{self.name}")
         self.refresh()
 
     def view(self, state: S) -> View:
@@ -139,7 +139,8 @@ class Panel(widgets.VBox, Generic[S]):
     def refresh(self) -> None:
         """Draw the state: the only door, because JupyterLab hides what callbacks raise."""
         try:
-            self._view = self.view(self._state)
+            drawn = self.view(self._state)
+            self._view = replace(drawn, facts={**drawn.facts, "state": self.text})
             self._html = self._view.html
             if strict() and (missing := self._view.not_in_words()):
                 raise TwinIncomplete(f"the words of {self.text!r} leave out {missing}")

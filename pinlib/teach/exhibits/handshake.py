@@ -96,7 +96,7 @@ class HandshakePanel(Panel[Asked]):
             {eyes.value: eyes for eyes in Eyes},
             tooltips=("It knows the keys, and sees inside", "Anyone on the same wifi"),
         ),
-        Control("pinned", "The app pins the bank's key", tooltip="Only key A is on its list"),
+        Control("pinned", "Pin the bank's key", tooltip="The app carries a list: key A, no other"),
     )
     presets: ClassVar = {
         "A normal handshake": Asked(),
@@ -125,9 +125,9 @@ def _inside(verdict: Verdict, *, honest: bool) -> View:
     before = sum(one.name != "ChangeCipherSpec" for one in verdict.timeline[: verdict.decided])
     tone: svg.Tone = "bad" if fooled else "good" if verdict.connected else "plain"
     rows: list[svg.Message | Decision] = [_row(m, _detail(m, verdict), tone) for m in messages]
-    decides = "the phone lets it in, before it sends any data"
+    decides = "it decides here: let in"
     if not verdict.connected:
-        decides = "the phone refuses here, before it sends any data"
+        decides = "it decides here: refuse"
         rows.append(svg.Message("application data", "left", "0 B", "unsent"))
     rows.insert(before, Decision(decides, "holds" if verdict.connected else "fails"))
     picture = columns(
@@ -137,7 +137,7 @@ def _inside(verdict: Verdict, *, honest: bool) -> View:
     )
     words = [
         *(_words(one, _detail(one, verdict)) for one in messages[:before]),
-        f"Then {decides}.",
+        f"The phone has sent no data yet; {decides}.",
         *(_words(one, _detail(one, verdict)) for one in messages[before:]),
         f"{verdict.application_bytes} B of application data reached the other end.",
         "ChangeCipherSpec, a record of one byte without content, is left out.",
@@ -224,7 +224,7 @@ def _detail(message: Message, verdict: Verdict) -> str:
     if message.name == "Certificate":
         return evidence.people(verdict.presented)
     if message.name in ("CertificateVerify", "ServerKeyExchange"):
-        return "signed, to prove that it owns the key"
+        return "signed with its key"
     if message.name == "application data":
         return (FORM if message.sender is Sender.CLIENT else ACCOUNT).decode()
     return message.detail

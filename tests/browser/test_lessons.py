@@ -1,0 +1,243 @@
+"""The first two lessons as a learner meets them: in JupyterLab, in Chromium, on loopback."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from lab import ROOT, Lab, Notebook
+from playwright.sync_api import Browser, Locator, expect
+
+from pinlib.teach.exhibits.chain import ChainPanel
+from pinlib.teach.exhibits.handshake import HandshakePanel
+
+pytestmark = pytest.mark.browser
+NOTEBOOKS = ROOT / "notebooks"
+PRESENT = "lesson.present()\n"
+
+
+def _with_a_cell(file: Path, source: str, folder: Path) -> Path:
+    """Copy a notebook with one more cell, right after its set-up, and nothing folded."""
+    notebook = json.loads(file.read_text(encoding="utf-8"))
+    for each in notebook["cells"]:
+        each["metadata"].pop("jp-MarkdownHeadingCollapsed", None)
+    at = next(n for n, cell in enumerate(notebook["cells"]) if cell["id"] == "set-up")
+    cell = {"cell_type": "code", "id": "added", "metadata": {}, "source": source}
+    notebook["cells"].insert(at + 1, cell | {"outputs": [], "execution_count": None})
+    copy = folder / f"presented_{file.name}"
+    copy.write_text(json.dumps(notebook), encoding="utf-8")
+    return copy
+
+
+@pytest.fixture(scope="module")
+def lab(start_lab: Callable[..., Lab], tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """Serve the lessons as they are, and once more as they are presented."""
+    lessons = sorted(NOTEBOOKS.glob("*.ipynb"))
+    folder = tmp_path_factory.mktemp("presented")
+    presented = [_with_a_cell(lesson, PRESENT, folder) for lesson in lessons]
+    return start_lab(*lessons, *presented, PINLIB_STRICT="1")
+
+
+@pytest.fixture(scope="module")
+def first(lab: Lab, browser: Browser) -> Iterator[Notebook]:
+    """Lesson 01, run from top to bottom."""
+    notebook = lab.open(browser, "01_watch_a_handshake.ipynb")
+    notebook.run_all()
+    yield notebook
+    notebook.close()
+
+
+def _outcome(panel: Locator) -> Locator:
+    return panel.locator(".pl[data-outcome]").first
+
+
+def _contrast(one: list[float], two: list[float]) -> float:
+    """Return the contrast of two colours (WCAG 2.2, "contrast ratio")."""
+
+    def luminance(colour: list[float]) -> float:
+        parts = (c / 255 for c in colour[:3])
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((luminance(one), luminance(two)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+COLOURS = """element => {
+  const paint = (css) => { const c = document.createElement('canvas').getContext('2d');
+    c.fillStyle = css; c.fillRect(0, 0, 1, 1); return [...c.getImageData(0, 0, 1, 1).data]; };
+  const back = paint(getComputedStyle(element.closest('.pl')).backgroundColor);
+  return [paint(getComputedStyle(element).color), back];
+}"""
+
+
+def test_run_all_shows_a_real_handshake_and_no_error(first: Notebook) -> None:
+    """The lesson runs from a fresh kernel; nothing fails, and nothing leaves the machine."""
+    panel = first.panel("handshake")
+    expect(_outcome(panel)).to_have_attribute("data-outcome", "connected")
+    expect(panel.locator('[data-message="Certificate"]')).to_have_attribute(
+        "data-secrecy", "encrypted"
+    )
+    first.screenshot("01-first-look")
+    first.assert_no_error_badge()
+    first.assert_stayed_home()
+    assert not first.page_errors and not first.dialogs
+
+
+def test_a_mouse_changes_what_is_wrong_and_start_over_leads_back(first: Notebook) -> None:
+    """One click to a scene, one click back."""
+    panel = first.panel("handshake")
+    panel.locator("select").first.select_option(label="The same, with a pin")
+    expect(_outcome(panel)).to_have_attribute("data-outcome", "refused_by_pin")
+    expect(panel.locator('[data-message="Alert"]')).to_be_visible()
+    expect(panel.locator("input[type=checkbox]")).to_be_checked()
+    first.screenshot("01-refused-by-pin")
+    panel.get_by_role("button", name="Start over").click()
+    expect(_outcome(panel)).to_have_attribute("data-outcome", "connected")
+
+
+def test_version_and_eyes_show_the_certificate_in_clear(first: Notebook) -> None:
+    """TLS 1.2 from outside: the eavesdropper sees the certificate, and TLS 1.3 hides it."""
+    panel = first.panel("handshake")
+    panel.get_by_role("button", name="an eavesdropper").click()
+    expect(_outcome(panel)).to_have_attribute("data-eyes", "eavesdropper")
+    expect(panel.locator('[data-message="Certificate"]')).to_have_count(0)
+    panel.get_by_role("button", name="TLS 1.2").click()
+    expect(panel.locator('[data-message="Certificate"]')).to_have_attribute("data-secrecy", "clear")
+    first.screenshot("01-outside-1-2")
+    panel.get_by_role("button", name="Start over").click()
+    expect(_outcome(panel)).to_have_attribute("data-eyes", "phone")
+
+
+def test_the_keyboard_stays_in_a_focused_dropdown(first: Notebook) -> None:
+    """ArrowDown and "r" on a Dropdown change it, and neither moves the cell nor kills its output.
+
+    Without the guard JupyterLab takes both keys (ipywidgets #3912).
+    """
+    panel = first.panel("handshake")
+    wrong = panel.locator("select").nth(1)
+    active = first.page.locator(".jp-Notebook .jp-mod-active")
+    panel.locator("input[type=checkbox]").focus()
+    wrong.focus()
+    before = active.get_attribute("data-windowed-list-index")
+    wrong.press("ArrowDown")
+    expect(_outcome(panel)).to_have_attribute("data-outcome", "refused_by_date")
+    wrong.press("r")
+    expect(_outcome(panel)).to_be_visible()
+    assert active.get_attribute("data-windowed-list-index") == before
+    panel.get_by_role("button", name="Start over").click()
+    expect(_outcome(panel)).to_have_attribute("data-outcome", "connected")
+
+
+def test_fast_clicking_ends_where_the_last_click_was(first: Notebook) -> None:
+    """Fifty clicks as fast as a browser can: the picture agrees with the controls, no error."""
+    panel = first.panel("handshake")
+    versions = [panel.get_by_role("button", name=f"TLS 1.{n}") for n in (2, 3)]
+    for click in range(50):
+        versions[click % 2].click(no_wait_after=True)
+    expect(panel.locator('[data-message="CertificateVerify"]')).to_have_count(1)
+    expect(panel.locator('[data-message="ServerKeyExchange"]')).to_have_count(0)
+    first.assert_no_error_badge()
+
+
+def test_the_answer_is_announced_and_its_evidence_is_not(first: Notebook) -> None:
+    """A screen reader hears the verdict on each change, from an element that lasts."""
+    panel = first.panel("handshake")
+    expect(panel.locator(".pinlib-view")).to_have_attribute("aria-live", "polite")
+    expect(panel.locator(".pinlib-view [aria-live=off]")).to_have_count(1)
+
+
+def test_a_prediction_answers_a_click(first: Notebook) -> None:
+    """A wrong option is answered at once, by name; another may be tried."""
+    option = first.page.get_by_role("button", name="The phone accepts: it is the bank's genuine")
+    option.scroll_into_view_if_needed()
+    option.click()
+    expect(first.page.get_by_text("Genuine it is, and the first three checks hold")).to_be_visible()
+    first.page.get_by_role("button", name="he cannot sign with").click()
+    expect(first.page.get_by_text("That is what happens")).to_be_visible()
+    first.screenshot("01-prediction")
+
+
+def test_an_unfinished_checkpoint_offers_hints(first: Notebook) -> None:
+    """The stub is answered in words, and a hint comes when asked for."""
+    hint = first.page.get_by_role("button", name="Hint 1 of 3").first
+    hint.scroll_into_view_if_needed()
+    hint.click()
+    expect(first.page.get_by_text("one after the other", exact=False)).to_be_visible()
+    expect(first.page.get_by_role("button", name="Hint 2 of 3").first).to_be_visible()
+    first.screenshot("01-checkpoint")
+
+
+def test_dark_theme_keeps_words_readable(first: Notebook) -> None:
+    """In JupyterLab's dark theme text, detail and marks keep their contrast."""
+    first.dark_theme()
+    panel = first.panel("handshake")
+    for name, least in {".pl-verdict": 7.0, ".pl-reason": 7.0, ".pl-dim": 4.5}.items():
+        text, back = panel.locator(name).first.evaluate(COLOURS)
+        assert _contrast(text, back) >= least, name
+    for colour in ([0, 114, 178], [213, 94, 0], [0, 158, 115]):
+        assert _contrast(colour, back) >= 3.0
+    first.screenshot("01-dark")
+    first.menu("Settings", "Theme", "JupyterLab Light")
+
+
+def _sizes(panel: Locator, selector: str) -> list[float]:
+    sizes: list[float] = panel.locator(selector).evaluate_all(
+        "all => all.map(one => parseFloat(getComputedStyle(one).fontSize))"
+    )
+    return sizes
+
+
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [
+        ("presented_00_start_here.ipynb", HandshakePanel),
+        ("presented_01_watch_a_handshake.ipynb", HandshakePanel),
+        ("presented_01_watch_a_handshake.ipynb", ChainPanel),
+    ],
+)
+def test_presented_panels_fit_a_projector(
+    lab: Lab, browser: Browser, file: str, kind: type[Panel[Any]]
+) -> None:
+    """At 1280 by 720, in Simple mode, every scene fits without scrolling, in large type."""
+    notebook = lab.open(browser, file, width=1280, height=720)
+    try:
+        notebook.simple_mode()
+        notebook.run_all()
+        panel = notebook.panel(kind.name)
+        panel.evaluate("one => one.scrollIntoView({block: 'start'})")
+        for scene in kind.presets:
+            panel.locator("select").first.select_option(label=scene)
+            expect(_outcome(panel)).to_have_attribute("data-state", kind(scene).text)
+            box = panel.bounding_box()
+            window = notebook.page.locator(".jp-WindowedPanel-outer").bounding_box()
+            assert box is not None and window is not None
+            assert box["height"] <= window["height"], f"{scene}: {box} in {window}"
+            assert box["width"] <= 1280
+            assert min(_sizes(panel, ".pl-verdict")) >= 32
+            assert min(_sizes(panel, ".pl-reason, .pl-heading")) >= 24
+            assert min(_sizes(panel, ".pl-dim, .pl-note, .pl-strong, code, select, button")) >= 16
+            wide = panel.locator(".pl").evaluate("one => one.scrollWidth - one.clientWidth")
+            assert wide <= 0, f"{scene}: {wide} px stick out"
+        notebook.screenshot(f"presented-{file[10:12]}-{kind.name}")
+        notebook.assert_no_error_badge()
+    finally:
+        notebook.close()
+
+
+def test_lesson_00_refuses_within_its_first_cells(lab: Lab, browser: Browser) -> None:
+    """The very first lesson shows a refusal in its second result, and ends without an error."""
+    notebook = lab.open(browser, "00_start_here.ipynb")
+    try:
+        notebook.run_all()
+        notebook.assert_no_error_badge()
+        notebook.assert_stayed_home()
+        notebook.page.locator(".jp-Notebook").evaluate("one => one.scrollTo(0, 0)")
+        shown = notebook.page.locator('.jp-OutputArea [data-outcome="refused_by_chain"]').first
+        shown.scroll_into_view_if_needed()
+        expect(shown).to_be_visible()
+        notebook.screenshot("00-refusal")
+    finally:
+        notebook.close()

@@ -1,0 +1,79 @@
+"""Every panel in every state: a verdict, words for every number, and no bug of ours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pinlib import Authority, connect, story
+from pinlib.cast import HOST, TODAY
+from pinlib.certificates import Validity
+from pinlib.teach import evidence, svg
+from pinlib.teach.exhibits.chain import ChainPanel
+from pinlib.teach.exhibits.handshake import Eyes, HandshakePanel, Wrong
+from pinlib.teach.panel import Panel
+
+PANELS: tuple[type[Panel[Any]], ...] = (HandshakePanel, ChainPanel)
+SCRIPT = "<script>alert(1)</script>"
+
+
+@pytest.mark.parametrize("kind", PANELS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("mode", ["opened", "headers"], indirect=True)
+def test_every_state_shows_a_verdict_and_says_it_in_words(
+    kind: type[Panel[Any]], mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No state of any panel is empty, has a bug, or shows a number that its words leave out."""
+    monkeypatch.setenv("PINLIB_STRICT", "1")
+    panel = kind()
+    for state in kind.states():
+        panel.show(state)
+        assert "data-outcome=" in panel._picture.value, (mode, state)
+        assert 'role="alert"' not in panel._picture.value, state
+        assert panel._view.words.strip() and panel._view.headline.reason.endswith("."), state
+        assert panel._view.not_in_words() == []
+
+
+@pytest.mark.parametrize("kind", PANELS, ids=lambda kind: kind.name)
+def test_every_preset_is_a_state_that_the_controls_can_reach(kind: type[Panel[Any]]) -> None:
+    """A scene is nothing that a learner could not have set."""
+    assert set(kind.presets.values()) <= set(kind.states())
+
+
+def test_the_handshake_panel_decides_before_any_data() -> None:
+    """The mark of the decision stands before the first application data, in every state."""
+    panel = HandshakePanel()
+    for state in HandshakePanel.states():
+        panel.show(replace(state, eyes=Eyes.PHONE))
+        html = panel._picture.value
+        assert html.count("data-decision=") == 1
+        assert html.index("data-decision=") < html.index('data-message="application data"')
+
+
+def test_only_a_mis_issued_certificate_fools_the_phone_and_the_pin_ends_it() -> None:
+    """Of all that can be wrong, one thing passes TLS; the pin is what stops it."""
+    fooled = set()
+    for state in HandshakePanel.states():
+        panel = HandshakePanel(replace(state, eyes=Eyes.PHONE))
+        if panel._view.facts["fooled"] == "yes":
+            fooled.add((state.wrong, state.pinned))
+    assert fooled == {(Wrong.MIS_ISSUED, False)}
+
+
+def test_a_script_in_a_certificate_shows_as_text() -> None:
+    """A certificate may be named anything; every view shows the name, and runs nothing."""
+    ages = Validity.days(TODAY.replace(year=2026), 3650)
+    root = Authority.root(f"{SCRIPT} Root", valid=ages)
+    issuing = root.intermediate(SCRIPT, valid=ages)
+    phone = story().phone.trusting(root.certificate)
+    verdict = connect(phone, issuing.issue(HOST, valid=ages), HOST, TODAY)
+    assert verdict.connected
+    shown = [
+        evidence.verdict_html(verdict),
+        evidence.ladder(verdict),
+        *(evidence.certificate_card(one, svg.STRANGER, SCRIPT) for one in verdict.verified),
+    ]
+    for html in shown:
+        assert "<script" not in html
+        assert "&lt;script&gt;" in html

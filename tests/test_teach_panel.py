@@ -1,0 +1,153 @@
+"""The one base of all panels: state, controls, text form, errors, the copy without a kernel."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from demo_panels import Door, DoorState, Weather
+
+from pinlib.errors import BadInput
+from pinlib.teach import panel as panels
+from pinlib.teach.controls import Control
+from pinlib.teach.panel import Panel, TwinIncomplete, View
+from pinlib.teach.svg import Headline, Html
+
+
+@pytest.fixture
+def loud(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let our own bugs raise, as they do in every test of a panel."""
+    monkeypatch.setenv("PINLIB_STRICT", "1")
+
+
+@pytest.mark.usefixtures("loud")
+def test_a_control_changes_the_state_and_the_picture() -> None:
+    """What a learner's hand does to a control arrives in the state and in the picture."""
+    door = Door()
+    before = door._picture.value
+    door.control("open").value = False
+    assert door.state == DoorState(open=False)
+    assert door._picture.value != before
+    assert 'data-outcome="refused"' in door._picture.value
+
+
+@pytest.mark.usefixtures("loud")
+def test_a_shown_state_sets_the_controls_and_draws_once() -> None:
+    """`show` moves several controls and draws one picture, not one for each."""
+    door = Door()
+    drawn = []
+    door._picture.observe(lambda change: drawn.append(change["new"]), "value")
+    door.show(DoorState(open=False, weather=Weather.SNOW, visits=9, owl=True))
+    assert (door.control("visits").value, door.control("owl").value) == (9, True)
+    assert len(drawn) == 1
+
+
+@pytest.mark.usefixtures("loud")
+def test_every_state_reads_back_from_its_line_of_text() -> None:
+    """The line that a panel prints can be pasted into another notebook, in every state."""
+    for state in Door.states():
+        if state.weather in (Weather.BUG, Weather.REFUSAL):
+            continue
+        door = Door(state)
+        assert Door(door.text).state == state
+
+
+def test_a_line_for_another_panel_or_a_wrong_word_is_explained() -> None:
+    """A pasted line that does not fit is refused in one sentence that says what would."""
+    door = Door()
+    for line, wanted in {
+        "window: open=yes": "door",
+        "door: open=maybe": "yes",
+        "door: colour=red": "open=",
+        "no such scene": "a wet night",
+        'door: guest="Ada': "quotation mark",
+        "door: open=yes open=no": "twice",
+    }.items():
+        with pytest.raises(BadInput, match=wanted):
+            door.show(line)
+        assert door.state == DoorState(), "a refused line must change nothing"
+
+
+@pytest.mark.usefixtures("loud")
+def test_presets_and_start_over_lead_back() -> None:
+    """One click to a scene, one click back to how the panel began."""
+    door = Door("a wet night")
+    door.show("a fine day")
+    assert door._scene.value == "a fine day"
+    door.control("visits").value = 9
+    assert door._scene.value is None
+    door.start_over()
+    assert door.state == Door.presets["a wet night"]
+
+
+def test_a_bug_of_ours_is_shown_with_the_state_to_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On stage a bug shows in the panel, escaped; in tests it raises."""
+    monkeypatch.delenv("PINLIB_STRICT", raising=False)
+    door = Door("door: weather=bug guest='<b>'")
+    assert 'role="alert"' in door._picture.value
+    assert "weather=bug" in door._picture.value
+    assert "&lt;b&gt;" in door._picture.value and "<b>'" not in door._picture.value
+    monkeypatch.setenv("PINLIB_STRICT", "1")
+    with pytest.raises(ZeroDivisionError):
+        Door("door: weather=bug")
+
+
+@pytest.mark.usefixtures("loud")
+def test_a_refusal_is_a_result() -> None:
+    """What the laboratory refuses on purpose is shown as a sentence, and is no bug."""
+    door = Door("door: weather=refusal")
+    assert 'data-outcome="error"' in door._picture.value
+    assert "hailstones are not &lt;allowed&gt;" in door._picture.value
+    assert 'role="alert"' not in door._picture.value
+
+
+@pytest.mark.usefixtures("loud")
+def test_without_a_front_end_the_panel_still_shows_its_result() -> None:
+    """An executed copy holds the picture and its words, with the style it needs."""
+    bundle = Door()._repr_mimebundle_()
+    assert "<style>" in bundle["text/html"]
+    assert "Entered" in bundle["text/html"]
+    assert bundle["text/plain"].startswith("Entered. Every check holds")
+    assert "door: open=yes" in bundle["text/plain"]
+
+
+@pytest.mark.usefixtures("loud")
+def test_a_number_that_the_words_leave_out_fails() -> None:
+    """A picture whose words leave out a number cannot pass any test."""
+
+    class Careless(Door):
+        def view(self, state: DoorState) -> View:
+            return replace(super().view(state), words="Nothing was counted.")
+
+    with pytest.raises(TwinIncomplete, match="101"):
+        Careless()
+
+
+def test_too_many_controls_at_once_are_refused() -> None:
+    """At most six controls are visible: the rest belongs under More."""
+
+    class Crowded(Panel[DoorState]):
+        name = "crowded"
+        controls = tuple(Control("owl", f"owl {n}") for n in range(7))
+        initial = DoorState()
+
+        def view(self, state: DoorState) -> View:
+            return View(Headline(str(state.visits), ""), Html(""), "")
+
+    with pytest.raises(TypeError, match="under More"):
+        Crowded()
+
+
+@pytest.mark.usefixtures("loud")
+def test_presenting_reaches_panels_made_before_and_after() -> None:
+    """The projector's size goes to everything on screen, and to everything to come."""
+    before = Door()
+    try:
+        panels.present()
+        after = Door()
+        assert "pinlib-presenting" in before._dom_classes
+        assert "pinlib-presenting" in after._dom_classes
+        assert "pinlib-presenting" in after._repr_mimebundle_()["text/html"]
+    finally:
+        panels.present(False)
+    assert "pinlib-presenting" not in before._dom_classes
