@@ -277,5 +277,6 @@ def _asked(text: str) -> Html:
 def _steps(given: Iterable[str]) -> Iterable[Html]:
     for number, step in enumerate(given, 1):
         title = f"Hint {number}" if number <= HINTS else "A solution"
-        lines = panel.escape_lines(step)
-        yield Html(f'<div class="pl-step"><b>{title}</b><pre>{lines}</pre></div>')
+        kind = "p" if number < HINTS else "pre"  # the last hint is code with a hole
+        said = panel.escape_lines(step)
+        yield Html(f'<div class="pl-step"><b>{title}</b><{kind}>{said}</{kind}></div>')

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lab import ROOT, Lab, Notebook
@@ -12,6 +13,7 @@ from playwright.sync_api import Browser, Locator, expect
 
 from pinlib.teach.exhibits.chain import ChainPanel
 from pinlib.teach.exhibits.handshake import HandshakePanel
+from pinlib.teach.panel import Panel
 
 pytestmark = pytest.mark.browser
 NOTEBOOKS = ROOT / "notebooks"
