@@ -3,17 +3,25 @@
 The words are the field's own.  A server holds an `Identity` that an `Authority` issued; a `Device`
 connects to it and comes to a `Verdict`; a `Pin` is what it may insist on, beside a chain to a root.
 
-    >>> from pinlib import connect, story
-    >>> cast = story()
-    >>> print(connect(cast.phone, cast.bank, "bank.example", cast.today))
-    ✓ Connected. ...
+    >>> from pinlib import Strategy, story
+    >>> print(story().events["initial"].verdict(Strategy.LEAF_KEY))
+    ✓ Connected. The chain, the name, the date, the key and the pin all hold.
+    ...
+
+Each module imports only from those before it:
+
+    errors data der encodings pins certificates paths openssl devices records wire verdicts
+    ends handshake cast | packing doctor teach __main__
+
+What stands before the bar is the subject: it knows nothing of screens, and never asks the time.
 """
 
 from pinlib.cast import Cast, Event, story
 from pinlib.certificates import Authority, Identity
 from pinlib.devices import Check, Device, Evidence, Moment
+from pinlib.ends import Server
 from pinlib.errors import PinlibError
-from pinlib.handshake import Connection, Server, connect
+from pinlib.handshake import Connection, connect
 from pinlib.openssl import Mode, Tls, engine_mode
 from pinlib.pins import (
     Kind,

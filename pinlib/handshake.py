@@ -1,11 +1,11 @@
-"""The two ends of a TLS connection as bytes in, bytes out, and a `Verdict` at the end.
+"""The phone's end of a connection as bytes in, bytes out, and a `Verdict` at the end.
 
     presented chain ──► path validation at a date ──► verified chain ──► the device's pin check
 
 `Connection` drives a real OpenSSL client and holds back its answer to the server's flight.  While
 it is held, the ladder of checks is climbed; then the answer is released, or a real TLS alert goes
-out in its place.  `Server` is an unmodified OpenSSL server.  `connect` lets the two talk in
-memory.  Nothing here opens a socket, starts a thread, or asks what time it is.
+out in its place.  `connect` lets it talk in memory to a `Server` as servers are.  Nothing here
+opens a socket, starts a thread, or asks what time it is.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from datetime import datetime
 from pinlib import openssl
 from pinlib.certificates import Identity, general_name, read
 from pinlib.devices import Check, Device, Moment
+from pinlib.ends import End, Server, in_words, unverified_chain
 from pinlib.errors import NotReadable
 from pinlib.openssl import Tls
 from pinlib.paths import Chain
@@ -33,99 +34,9 @@ _ALERTS = {
     Check.PIN: ssl.AlertDescription.ALERT_DESCRIPTION_BAD_CERTIFICATE,
 }
 _FATAL = 2
-_CHUNK = 1 << 16
 
 
-class _End:
-    """One end of a TLS connection on memory BIOs: what both ends have in common."""
-
-    def __init__(
-        self,
-        context: ssl.SSLContext,
-        *,
-        server_side: bool = False,
-        host: str | None = None,
-        session: ssl.SSLSession | None = None,
-    ) -> None:
-        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(
-            self._incoming, self._outgoing, server_side, server_hostname=host, session=session
-        )
-        self.established = False
-        self.closed = False
-        self.received = b""
-
-    def _feed(self, data: bytes) -> None:
-        if data:
-            self._incoming.write(data)
-        else:
-            self._incoming.write_eof()
-
-    def _shake_hands(self) -> bool:
-        """Let OpenSSL go on with the handshake; return whether it is complete."""
-        try:
-            self._tls.do_handshake()
-        except ssl.SSLWantReadError:
-            return False
-        except ssl.SSLError as error:
-            self._broken(error)
-            return False
-        return True
-
-    def _read(self) -> None:
-        """Take in whatever application data has arrived."""
-        try:
-            # One record at a time, for a chunk is larger than a record can be.
-            while self._incoming.pending or self._incoming.eof:
-                data = self._tls.read(_CHUNK)
-                if not data:
-                    self.closed = True
-                    return
-                self.received += data
-        except ssl.SSLWantReadError:
-            pass
-        except ssl.SSLError as error:
-            self._broken(error)
-
-    def _broken(self, error: ssl.SSLError) -> None:
-        """Take note that OpenSSL gave up."""
-        raise NotImplementedError
-
-
-class Server(_End):
-    """A server as they are: OpenSSL, an identity, and an answer to whatever it is asked.
-
-    `alert` is what its own TLS library reported of the peer's last word, or None; `received` is
-    the application data that it decrypted.
-    """
-
-    def __init__(self, identity: Identity, reply: bytes = b"", *, curve: str | None = None) -> None:
-        super().__init__(openssl.server_context(identity, curve), server_side=True)
-        self._reply = reply
-        self.alert: str | None = None
-
-    def receive(self, data: bytes) -> None:
-        """Take bytes from the wire; b"" means that the peer has hung up."""
-        if self.closed:
-            return
-        self._feed(data)
-        self.established = self.established or self._shake_hands()
-        if self.established:
-            self._read()
-        if self.received and self._reply and not self.closed:
-            self._tls.write(self._reply)
-            self._reply = b""
-
-    def send(self) -> bytes:
-        """Return the bytes that now go onto the wire."""
-        return self._outgoing.read()
-
-    def _broken(self, error: ssl.SSLError) -> None:
-        self.closed = True
-        self.alert = _alert_in(error)
-
-
-class Connection(_End):
+class Connection(End):
     """A device connecting to a host on a date: the client's end, and the gate before its answer.
 
     Feed it with `receive`, put onto the wire what `send` returns, until `decided`.  Then `write`
@@ -276,7 +187,7 @@ class Connection(_End):
             return ()
         ders = self._transcript.certificates
         if ders is None:
-            ders = _unverified_chain(self._tls)
+            ders = unverified_chain(self._tls)
         return tuple(read(der) for der in ders)
 
     def _refuse_with_an_alert(self, failed: Check) -> None:
@@ -303,7 +214,7 @@ class Connection(_End):
         elif not self.established:
             # Even after the decision: in TLS 1.2 the server has yet to show that it saw the same
             # handshake, in a Finished of its own.
-            self._findings.broke_off = _in_words(error)
+            self._findings.broke_off = in_words(error)
         if not self.decided:
             self._decide()
         self._release(self._outgoing.read())
@@ -365,28 +276,3 @@ def talk(phone: Connection, server: Server) -> None:
             return
         if not going and not coming:
             return
-
-
-def _unverified_chain(tls: ssl.SSLObject) -> tuple[bytes, ...]:
-    """Return the presented chain as DER where the transcript stayed closed."""
-    public = getattr(tls, "get_unverified_chain", None)
-    if public is not None:  # Python 3.13
-        return tuple(public())
-    private = tls._sslobj.get_unverified_chain()  # type: ignore[attr-defined]
-    return tuple(ssl.PEM_cert_to_DER_cert(one.public_bytes()) for one in private or ())
-
-
-def _alert_in(error: ssl.SSLError) -> str | None:
-    """Return the alert that an error of OpenSSL's reports, or None where it reports none."""
-    before, found, name = (error.reason or "").partition("ALERT_")
-    return name.lower() if found and before in ("SSLV3_", "TLSV1_", "TLSV13_") else None
-
-
-def _in_words(error: ssl.SSLError) -> str:
-    alert = _alert_in(error)
-    if alert:
-        return f"The server broke off: it sent the alert {alert}."
-    if isinstance(error, ssl.SSLEOFError):
-        return "The server hung up before the handshake was finished."
-    said = (error.reason or "something unreadable").replace("_", " ").lower()
-    return f"The handshake broke off; OpenSSL says: {said}."
