@@ -19,12 +19,12 @@ from pinlib.teach.svg import Html, Key, card, columns, key_style, paragraph
 class Sends(Enum):
     """What the server puts into its Certificate message."""
 
-    AS_ISSUED = "the leaf and its intermediate"
+    AS_ISSUED = "leaf, intermediate"
     LEAF_ALONE = "the leaf alone"
     WITH_ROOT = "the root as well"
-    STRANGER = "a stranger's certificate as well"
-    SAME_KEY = "a renewed leaf, same key"
-    NEW_KEY = "a renewed leaf, new key"
+    STRANGER = "a stranger as well"
+    SAME_KEY = "renewed, same key"
+    NEW_KEY = "renewed, new key"
 
 
 class Store(Enum):
@@ -61,10 +61,10 @@ class ChainPanel(Panel[Shown]):
         ),
     )
     presets: ClassVar = {
-        "The chain of an ordinary day": Shown(),
-        "The intermediate forgotten": Shown(Sends.LEAF_ALONE),
+        "An ordinary day": Shown(),
+        "One forgotten": Shown(Sends.LEAF_ALONE),
         "Something added": Shown(Sends.STRANGER),
-        "Renewed with the same key": Shown(Sends.SAME_KEY),
+        "The same key again": Shown(Sends.SAME_KEY),
     }
     initial = Shown()
 

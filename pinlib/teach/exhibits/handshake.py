@@ -28,15 +28,15 @@ _FOOLED = "An authority in the store vouches for the impostor, and nothing else 
 
 
 class Wrong(Enum):
-    """What is wrong with whoever answers."""
+    """What is wrong with the certificate of whoever answers."""
 
     NOTHING = "nothing"
-    EXPIRED = "the certificate has expired"
-    EARLY = "the certificate is not valid yet"
-    OTHER_NAME = "the certificate is for another name"
-    UNKNOWN_CA = "nobody knows the authority"
-    COPY = "it is a copy of the bank's certificate"
-    MIS_ISSUED = "another trusted authority issued it"
+    EXPIRED = "it has expired"
+    EARLY = "it is not valid yet"
+    OTHER_NAME = "it is for another name"
+    UNKNOWN_CA = "its CA is unknown"
+    COPY = "it is a copy"
+    MIS_ISSUED = "a trusted CA erred"
 
 
 class Eyes(Enum):
@@ -82,7 +82,7 @@ class HandshakePanel(Panel[Asked]):
             "wrong",
             "What is wrong",
             {wrong.value: wrong for wrong in Wrong},
-            "What is wrong with whoever answers the phone",
+            "What is wrong with the certificate of whoever answers",
         ),
         Control(
             "tls",
@@ -101,8 +101,8 @@ class HandshakePanel(Panel[Asked]):
     presets: ClassVar = {
         "A normal handshake": Asked(),
         "An expired certificate": Asked(Wrong.EXPIRED),
-        "The bank's certificate, copied": Asked(Wrong.COPY),
-        "A trusted authority errs": Asked(Wrong.MIS_ISSUED),
+        "A copied certificate": Asked(Wrong.COPY),
+        "A trusted CA errs": Asked(Wrong.MIS_ISSUED),
         "The same, with a pin": Asked(Wrong.MIS_ISSUED, pinned=True),
         "TLS 1.2, from outside": Asked(tls=Tls.V1_2, eyes=Eyes.EAVESDROPPER),
         "TLS 1.3, from outside": Asked(eyes=Eyes.EAVESDROPPER),
