@@ -37,8 +37,8 @@ def test_every_file_of_data_is_reached_by_a_test() -> None:
     tests = "".join(file.read_text("utf-8") for file in Path(__file__).parent.rglob("test_*.py"))
     for file in data.DATA.rglob("*"):
         if file.suffix in {".csv", ".toml"}:
-            named = file.name if file.parent == data.DATA else f"{file.parent.name}/"
-            assert f'"{named}' in tests, f"no test reads {file}"
+            named = file.name if file.parent == data.DATA else file.parent.name
+            assert f'"{named}"' in tests, f"no test reads {file}"
 
 
 def test_known_pins_are_whole() -> None:
