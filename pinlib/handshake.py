@@ -163,11 +163,12 @@ class Connection(End):
     def _climb(self, *, with_pin: bool) -> Check | None:
         """Climb the ladder on what the server presented; return the rung that fails, if one does.
 
-        OpenSSL has checked the server's signature by now, or would not have answered.
+        OpenSSL has checked the server's signature by now, or would not have answered; on a resumed
+        session nobody signed anything.
         """
         found = self._findings
-        found.owns_key = True
         self._look()
+        found.owns_key = True if found.presented else None
         if with_pin and found.failed is None:
             found.check_pin()
         return found.failed
@@ -254,7 +255,7 @@ def connect(
     """
     phone, server = Connection(device, host, date), Server(identity, reply)
     talk(phone, server)
-    if request and phone.decided and not phone.closed:
+    if request and phone.established and not phone.closed:
         phone.write(request)
         talk(phone, server)
     if not phone.established:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from pinlib import (
     Cast,
+    Check,
     Connection,
     Device,
     Identity,
@@ -398,6 +399,7 @@ def test_a_resumed_session_shows_no_certificate_and_is_refused(
     assert verdict.outcome is Outcome.REFUSED_BY_CHAIN
     assert "no certificate" in verdict.reason
     assert "Certificate" not in [message.name for message in verdict.timeline]
+    assert verdict.rung(Check.KEY).mark is Mark.NOT_REACHED  # nobody signed anything
     assert all(rung.evidence for rung in verdict.ladder)
     assert str(verdict)
 

@@ -1,0 +1,134 @@
+"""How fast the engine is: ratios inside one run, with what they were measured from beside them.
+
+python -m tests.bench.engine
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import certifi
+
+from pinlib import Strategy, Tls, connect, engine_mode, key_pins, story
+from pinlib.cast import HOST, TODAY
+from pinlib.openssl import client, server_context
+
+ROOT = Path(__file__).parents[2]
+PAIRS = 300
+REQUEST = b"GET / HTTP/1.1\r\nHost: bank.example\r\n\r\n"
+
+
+def rows() -> list[tuple[str, str, str]]:
+    """Return what was measured, the figure, and the aim."""
+    return [*_verdicts(), _pins(), _import()]
+
+
+def _verdicts() -> Iterator[tuple[str, str, str]]:
+    for mode in ("opened", "headers"):
+        with _mode(mode):
+            if engine_mode().name.lower() != mode:
+                yield f"verdict ÷ bare handshake, {mode}", "not on this Python", "≤ 1.5"
+                continue
+            for tls in Tls:
+                bare, whole = _interleaved(_bare(tls), _verdict(tls))
+                figure = f"{whole / bare:.2f}  ({whole * 1e3:.2f} ms ÷ {bare * 1e3:.2f} ms)"
+                yield f"verdict ÷ bare handshake, {tls.value}, {mode}", figure, "≤ 1.5"
+
+
+def _verdict(tls: Tls) -> Callable[[], object]:
+    """Return a connection with everything: ladder, pins, timeline, what the server saw."""
+    cast = story()
+    device = replace(cast.phone, tls=tls, pins=cast.pins(Strategy.LEAF_KEY_AND_BACKUP))
+    return lambda: connect(device, cast.bank, HOST, TODAY, request=REQUEST)
+
+
+def _bare(tls: Tls) -> Callable[[], object]:
+    """Return the same two OpenSSLs shaking hands, and nobody looking."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    ours = client(tls).context
+    context.minimum_version = context.maximum_version = ours.minimum_version
+    server = server_context(story().bank)
+
+    def shake() -> None:
+        to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
+        phone = context.wrap_bio(to_client, to_server, server_hostname=HOST)
+        bank = server.wrap_bio(to_server, to_client, server_side=True)
+        for _ in range(2):
+            for end in (phone, bank):
+                with suppress(ssl.SSLWantReadError):
+                    end.do_handshake()
+        phone.do_handshake()
+        phone.write(REQUEST)
+        assert bank.read() == REQUEST
+
+    return shake
+
+
+def _interleaved(one: Callable[[], object], other: Callable[[], object]) -> tuple[float, float]:
+    """Return the median seconds of each, taken in turns, so that a busy moment strikes both."""
+    taken: tuple[list[float], list[float]] = ([], [])
+    for turn in range(PAIRS + 20):
+        for work, times in zip((one, other), taken, strict=True):
+            start = perf_counter()
+            work()
+            if turn >= 20:  # the first ones find everything cold
+                times.append(perf_counter() - start)
+    return median(taken[0]), median(taken[1])
+
+
+def _pins() -> tuple[str, str, str]:
+    bundle = Path(certifi.where()).read_bytes()
+    count, times = len(key_pins(bundle)), []
+    for _ in range(20):
+        start = perf_counter()
+        key_pins(bundle)
+        times.append(perf_counter() - start)
+    return f"key pins of certifi's {count} roots", f"{count / median(times):,.0f} per second", "–"
+
+
+def _import() -> tuple[str, str, str]:
+    def start(code: str) -> Callable[[], object]:
+        command = [sys.executable, "-c", code]
+        return lambda: subprocess.run(command, check=True, cwd=ROOT)
+
+    nothing, whole = [], []
+    for _ in range(7):
+        for work, times in ((start("pass"), nothing), (start("import pinlib"), whole)):
+            began = perf_counter()
+            work()
+            times.append(perf_counter() - began)
+    seconds = median(whole) - median(nothing)
+    return "import pinlib, in a fresh process", f"{seconds:.2f} s", "< 0.3 s"
+
+
+@contextmanager
+def _mode(mode: str) -> Iterator[None]:
+    before = os.environ.pop("PINLIB_ENGINE", None)
+    if mode == "headers":
+        os.environ["PINLIB_ENGINE"] = "headers"
+    try:
+        yield
+    finally:
+        os.environ.pop("PINLIB_ENGINE", None)
+        if before is not None:
+            os.environ["PINLIB_ENGINE"] = before
+
+
+def main() -> None:
+    """Print the table."""
+    for what, figure, aim in rows():
+        print(f"{what:48} {figure:34} aim {aim}")
+
+
+if __name__ == "__main__":
+    main()
