@@ -75,7 +75,7 @@ def test_presets_and_start_over_lead_back() -> None:
     door.show("a fine day")
     assert door._scene.value == "a fine day"
     door.control("visits").value = 9
-    assert door._scene.value is None
+    assert door._scene.label == "your own settings"
     door.start_over()
     assert door.state == Door.presets["a wet night"]
 

@@ -32,6 +32,7 @@ from pinlib.teach.twin import missing_from_twin
 
 S = TypeVar("S")
 MOST_VISIBLE = 6
+_OWN = ""  # no preset; a Dropdown with the value None would show an empty line
 
 _on_screen: WeakSet[widgets.DOMWidget] = WeakSet()
 _presenting = False
@@ -93,7 +94,7 @@ class Panel(widgets.VBox, Generic[S]):
         self._picture.add_class("pinlib-view")
         self._scene = widgets.Dropdown(
             description="Scene",
-            options=[("your own settings", None), *((name, name) for name in self.presets)],
+            options=[("your own settings", _OWN), *((name, name) for name in self.presets)],
             value=self._preset_shown(),
             tooltip="Go to a scene by its name",
         )
@@ -196,8 +197,8 @@ class Panel(widgets.VBox, Generic[S]):
                 raise BadInput(f"{control.field} cannot be {value!r} here", seen=repr(value))
         return state
 
-    def _preset_shown(self) -> str | None:
-        return next((name for name, state in self.presets.items() if state == self._state), None)
+    def _preset_shown(self) -> str:
+        return next((name for name, state in self.presets.items() if state == self._state), _OWN)
 
     def _adopt(self, state: S) -> None:
         self._state = state
@@ -217,7 +218,7 @@ class Panel(widgets.VBox, Generic[S]):
 
     def _scene_chosen(self, change: Mapping[str, Any]) -> None:
         if not self._syncing:
-            self._adopt(self._state if change["new"] is None else self.presets[change["new"]])
+            self._adopt(self.presets.get(change["new"], self._state))
 
 
 def strict() -> bool:

@@ -199,7 +199,6 @@ class Notebook:
         self.menu("Settings", "Theme", "JupyterLab Dark")
         expect(self.page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
         expect(self.page.locator("#jupyterlab-splash")).to_have_count(0)
-        expect(self.page.locator("#jupyterlab-splash")).to_have_count(0)
 
     def screenshot(self, name: str) -> Path:
         """Keep a picture for people to look at; no test compares pixels."""

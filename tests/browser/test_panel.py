@@ -95,6 +95,8 @@ def test_mouse_changes_the_picture(opened: Notebook, door: Locator) -> None:
     door.locator("select").nth(1).select_option(label="rain")
     _shows(door, outcome="refused")
     expect(door.locator("[data-message=gossip]")).to_have_attribute("data-secrecy", "unsent")
+    scene = door.locator("select").first.locator("option:checked")
+    expect(scene).to_have_text("your own settings")
     opened.assert_no_error_badge()
 
 
@@ -288,12 +290,22 @@ def test_a_presented_panel_fits_with_its_controls(lab: Lab, browser: Browser) ->
             for selector, least in {
                 ".pl-verdict": 32,
                 ".pl-reason, .pl-heading": 24,
-                ".pl *:not(svg *), .pinlib-bar button, .pinlib-bar select": 16,
+                ".pl *:not(svg *), .pinlib-bar button, .pinlib-bar select, .pinlib-bar label,"
+                ".widget-readout": 16,
             }.items():
                 sizes = panel.locator(selector).evaluate_all(
                     "all => all.map(one => parseFloat(getComputedStyle(one).fontSize))"
                 )
                 assert min(sizes) >= least, selector
+            tops = panel.locator(".pinlib-bar .widget-label:visible").evaluate_all(
+                "all => all.map(one => one.getBoundingClientRect().top)"
+            )
+            assert max(tops) - min(tops) <= 1, f"the labels do not stand in one line: {tops}"
+            bar = panel.locator(".pinlib-bar").first.bounding_box()
+            slider = panel.locator(".slider-container").bounding_box()
+            assert bar is not None
+            assert slider is not None
+            assert slider["y"] + slider["height"] <= bar["y"] + bar["height"]
             notebook.screenshot(f"panel-presented-{scene.replace(' ', '-')}")
     finally:
         notebook.close()
