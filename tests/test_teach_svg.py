@@ -81,3 +81,16 @@ def test_the_twin_is_compared_number_by_number() -> None:
     assert numbers_in(picture) == ["sha256/AAAABBBBCCCC", "164", "2027-03-01"]
     assert missing_from_twin(picture, "164 B, on 2027-03-01, key sha256/AAAABBBBCCCC") == []
     assert missing_from_twin(picture, "1640 B, on 2027-03-02") == numbers_in(picture)
+
+
+@pytest.mark.parametrize("colour", [svg.BLUE, svg.VERMILLION, svg.GREEN, svg.GREY, svg.VIOLET])
+def test_every_colour_can_be_told_from_both_backgrounds(colour: str) -> None:
+    """Lines and marks keep a contrast of 3.4 on white, and of 3.6 on the dark theme's #111."""
+
+    def light(hexadecimal: str) -> float:
+        parts = [int(hexadecimal[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    assert (1 + 0.05) / (light(colour) + 0.05) >= 3.4
+    assert (light(colour) + 0.05) / (light("#111111") + 0.05) >= 3.6
