@@ -1,0 +1,184 @@
+"""From a touched control to the changed picture, timed inside the page, beside a bare round trip.
+
+The panel's changes alternate with changes of a plain `widgets.HTML` that swaps two constant strings
+of the panel's own making: the two share every cost but the panel's, and so their ratio is steady on
+a machine whose milliseconds are not.  The benchmark prints both; a test holds the ratio.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+
+from pinlib import Tls
+from pinlib.teach.exhibits.handshake import Eyes, HandshakePanel, Wrong
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+NAME = "latency.ipynb"
+_CELL = """
+import ipywidgets as widgets
+from IPython.display import display
+from pinlib.teach.exhibits.handshake import HandshakePanel
+from pinlib.teach.panel import classroom
+
+# Their pictures are as large as the middle one of those that the walk leads through.
+strings = [HandshakePanel(f"wrong={wrong} pinned=yes")._html for wrong in ("copy", "mis-issued")]
+bare = widgets.HTML(strings[0]).add_class("bare")
+choice = widgets.ToggleButtons(options=[("one", 0), ("two", 1)]).add_class("bare-choice")
+
+
+def change(chosen):
+    bare.value = strings[chosen["new"]]
+
+
+choice.observe(change, "value")
+display(widgets.HTML(classroom()), HandshakePanel(), choice, bare)
+"""
+
+# Each step changes the picture, and the last leads back to the start.
+_WALK: tuple[tuple[str, object], ...] = (
+    ("tls", Tls.V1_2),
+    ("wrong", Wrong.EXPIRED),
+    ("eyes", Eyes.EAVESDROPPER),
+    ("tls", Tls.V1_3),
+    ("eyes", Eyes.PHONE),
+    ("wrong", Wrong.MIS_ISSUED),
+    ("pinned", True),
+    ("tls", Tls.V1_2),
+    ("wrong", Wrong.COPY),
+    ("eyes", Eyes.EAVESDROPPER),
+    ("wrong", Wrong.OTHER_NAME),
+    ("eyes", Eyes.PHONE),
+    ("tls", Tls.V1_3),
+    ("wrong", Wrong.NOTHING),
+    ("pinned", False),
+)
+
+
+def _on_screen(field: str, value: object) -> tuple[str, str]:
+    """Say what to touch, in the words that are on the screen today: "" is the checkbox."""
+    control = next(control for control in HandshakePanel.controls if control.field == field)
+    return field, next((words for words, of in control.options.items() if of is value), "")
+
+
+_SCRIPT = """async ([steps, seconds]) => {
+  const one = (root, selector) => {
+    const found = root.querySelector(selector);
+    if (!found) throw new Error(`nothing on the page is ${selector}`);
+    return found;
+  };
+  const panel = one(document, ".pinlib-panel-handshake");
+  // ipywidgets writes an option's blanks as no-break spaces.
+  const plain = text => text.replaceAll("\\u00a0", " ").trim();
+  const press = (root, label) => {
+    const button = [...root.querySelectorAll("button")].find(b => plain(b.textContent) === label);
+    if (!button) throw new Error(`no button says ${label}`);
+    return () => button.click();
+  };
+  const touch = ([name, option]) => {
+    if (name === "bare") return press(one(document, ".bare-choice"), option);
+    if (option === "") {
+      const box = one(panel, "input[type=checkbox]");
+      return () => box.click();
+    }
+    const buttons = [...panel.querySelectorAll("button")];
+    if (buttons.some(b => plain(b.textContent) === option)) return press(panel, option);
+    const list = [...panel.querySelectorAll("select")].find(
+      s => [...s.options].some(o => plain(o.label) === option));
+    if (!list) throw new Error(`no list offers ${option}`);
+    return () => {
+      list.value = [...list.options].find(o => plain(o.label) === option).value;
+      list.dispatchEvent(new Event("change", { bubbles: true }));
+    };
+  };
+  const rest = () => new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)));
+  const timed = step => new Promise((done, fail) => {
+    const picture = step[0] === "bare" ? one(document, ".bare") : one(panel, ".pinlib-view");
+    const before = picture.innerHTML, act = touch(step);
+    let start;
+    const observer = new MutationObserver(() => {
+      const end = performance.now();
+      if (picture.innerHTML === before) return;
+      clearTimeout(deadline);
+      observer.disconnect();
+      done([end - start, picture.querySelector("[data-outcome]")?.dataset.outcome]);
+    });
+    const deadline = setTimeout(
+      () => { observer.disconnect(); fail(new Error(`nothing changed after ${step}`)); },
+      seconds * 1000);
+    observer.observe(picture, { childList: true, subtree: true, characterData: true });
+    start = performance.now();
+    act();
+  });
+  const times = [];
+  for (const step of steps) {
+    await rest();
+    times.push(await timed(step));
+  }
+  return times;
+}"""
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Milliseconds from the touch to the changed picture, of each change of each kind."""
+
+    panel: tuple[float, ...]
+    bare: tuple[float, ...]
+
+    @property
+    def ratio(self) -> float:
+        """How much the panel adds to what JupyterLab itself needs."""
+        return median(self.panel) / median(self.bare)
+
+
+def notebook(folder: Path) -> Path:
+    """Write the notebook that shows the panel, and below it the bare widget."""
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(_CELL.strip())])
+    made.metadata["kernelspec"] = {
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
+    path = folder / NAME
+    nbformat.write(made, path)
+    return path
+
+
+def measure(page: Page, pairs: int) -> Latency:
+    """Change the panel and the bare widget in turn; the first round of each is thrown away.
+
+    Nothing of the first round counts: there the browser lays out, and Python imports, for the first
+    time.
+    """
+    page.wait_for_selector(".pinlib-panel-handshake .pinlib-view [data-outcome]")
+    page.wait_for_selector(".bare [data-outcome]")
+    _run(page, len(_WALK))
+    answers = _run(page, pairs)
+    assert not {"bug", "error"} & {outcome for _, outcome in answers}, "the panel broke"
+    times = [milliseconds for milliseconds, _ in answers]
+    return Latency(tuple(times[::2]), tuple(times[1::2]))
+
+
+def _run(page: Page, pairs: int) -> list[Any]:
+    """Take `pairs` steps; as a round is odd and the bare widget has two states, it is told which.
+
+    The page starts every run at the beginning of the walk, where the box is off.
+    """
+    showing = page.locator(".bare-choice button.mod-active").inner_text().strip()
+    bare = cycle(("one", "two") if showing == "two" else ("two", "one"))
+    page.locator(".pinlib-panel-handshake button", has_text="Start over").click()
+    page.wait_for_function(
+        """() => !document.querySelector('.pinlib-panel-handshake input[type=checkbox]').checked"""
+    )
+    panel = islice(cycle(_on_screen(*step) for step in _WALK), pairs)
+    steps = [step for change in panel for step in (change, ("bare", next(bare)))]
+    answers: list[Any] = page.evaluate(_SCRIPT, [steps, 20])
+    return answers

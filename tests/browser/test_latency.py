@@ -1,0 +1,25 @@
+"""The panel answers about as fast as JupyterLab can; milliseconds belong to the benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from lab import Lab
+from latency import measure, notebook
+from playwright.sync_api import Browser
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_panel_costs_at_most_twice_a_bare_round_trip(
+    browser: Browser, start_lab: Callable[..., Lab], tmp_path: Path
+) -> None:
+    """Were it more, people would wait for our Python and not for their browser."""
+    opened = start_lab(notebook(tmp_path)).open(browser, "latency.ipynb", height=2000)
+    opened.run_all()
+    found = measure(opened.page, 30)
+    assert found.ratio <= 2, f"panel and bare, in ms: {found}"
+    opened.assert_no_error_badge()
+    opened.close()
