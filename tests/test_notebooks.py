@@ -370,6 +370,7 @@ def test_solutions_must_answer_their_lesson() -> None:
 TERMS = {
     "pin": Term("pin", "A hash.", "01"),
     "key pin": Term("key pin", "A hash of a key.", "02", also=("key hash",)),
+    "pin set": Term("pin set", "Several pins.", "02"),
 }
 
 
@@ -385,6 +386,7 @@ TERMS = {
         ("A **pin** is a hash of the **key pin** kind.", "", "and the glossary says 02"),
         ("Nothing.", "A **pin** is a hash of what you expect.", "and the glossary says 01"),
         ("A **pin** is a hash of what you expect.", "Its key hash.", "02 step: 'key pin' is said"),
+        ("A **pin** is a hash of what you expect.", "Pin sets.", "02 step: 'pin set' is said"),
     ],
 )
 def test_a_term_before_its_definition_is_told(first: str, second: str, words: str) -> None:
