@@ -11,6 +11,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -22,6 +23,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import psutil
 import pytest
+import trustme
 
 import workshop
 from workshop import Interpreter, explanation, objection
@@ -92,6 +94,48 @@ def test_a_cause_is_recognised_in_what_pip_complains_about(output: str, said: st
     assert sentence is not None
     assert said in sentence
     assert "\n" not in sentence
+
+
+def what_pip_complains_about(index: str) -> str:
+    """Let the real pip ask a real index, and return what the launcher then has in hand."""
+    command = [sys.executable, "-m", "pip", "download", "--retries=1", "--no-deps", "trustme"]
+    variables = {**workshop.without_index(dict(os.environ)), "PIP_INDEX_URL": index}
+    status, complaints = workshop.showing_progress(command, variables)
+    assert status
+    return complaints
+
+
+def test_an_inspecting_proxy_is_recognised_for_real() -> None:
+    """A server on this machine answers with a certificate that nobody vouches for."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    trustme.CA().issue_cert("localhost").configure_cert(context)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        proxy = threading.Thread(target=refuse_handshakes, args=(listener, context))
+        proxy.start()
+        complaints = what_pip_complains_about(f"https://localhost:{port}/simple")
+        socket.create_connection(("127.0.0.1", port)).close()  # an empty visit ends it
+        proxy.join()
+    assert "lesson 03" in (explanation(complaints) or complaints)
+
+
+def refuse_handshakes(listener: socket.socket, context: ssl.SSLContext) -> None:
+    """Offer the certificate to each visitor, and end with the first who says nothing."""
+    while True:
+        visitor, _ = listener.accept()
+        with visitor:
+            if not visitor.recv(1, socket.MSG_PEEK):
+                return
+            with suppress(OSError), context.wrap_socket(visitor, server_side=True) as secured:
+                secured.recv(1)
+
+
+def test_a_missing_network_is_recognised_for_real() -> None:
+    """Nobody listens on a port that was just given back."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    complaints = what_pip_complains_about(f"http://127.0.0.1:{port}/simple")
+    assert "connect to the internet" in (explanation(complaints) or complaints)
 
 
 def test_an_unknown_complaint_is_not_explained_away() -> None:
