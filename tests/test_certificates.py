@@ -109,6 +109,14 @@ def test_cross_signing_keeps_name_and_key(root: Authority) -> None:
     assert key_pin(crossed.certificate) == key_pin(issuing.certificate)
 
 
+def test_who_is_cross_signed_from_below_sends_the_way_along(root: Authority) -> None:
+    """Cross-signed by an intermediate, an authority's servers present that intermediate too."""
+    between = Authority.root("Other", valid=VALID).intermediate("Between", valid=VALID)
+    crossed = between.cross_sign(root.intermediate("Issuing", valid=VALID), valid=VALID)
+    chain = crossed.issue("bank.example", valid=VALID).chain
+    assert [name_of(one.subject) for one in chain] == ["bank.example", "Issuing", "Between"]
+
+
 def test_an_offhand_authority_is_valid_for_a_thousand_years() -> None:
     """Proxies make such roots: self-signed, believed by nobody until somebody installs it."""
     made = Authority.offhand("Café CA")
@@ -225,6 +233,14 @@ def test_a_broken_certificate_is_read_or_not_readable(at: int, byte: int, cut: i
     assert name_of(certificate.issuer).isprintable()
     assert str(Validity.of(certificate))
     assert isinstance(names(certificate), tuple)
+
+
+def test_a_version_nobody_knows_is_not_readable() -> None:
+    """OpenSSL reads a certificate of X.509 version 4; path validation does not."""
+    version_3 = bytes.fromhex("a003020102")
+    assert version_3 in DER
+    with pytest.raises(NotReadable):
+        read(DER.replace(version_3, bytes.fromhex("a003020103"), 1))
 
 
 DER = (
