@@ -59,7 +59,7 @@ class BadPinCheck(PinlibError):
 
     def __init__(self, seen: object) -> None:
         super().__init__(
-            f"the pin check answered {seen!r}: let it return the Pin that matched, or None to refuse"
+            f"the pin check answered {seen!r}: return the Pin that matched, or None to refuse"
         )
         self.seen = seen
 

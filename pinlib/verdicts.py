@@ -36,7 +36,7 @@ class Outcome(Enum):
     REFUSED_BY_CHAIN = "Refused by TLS: no trusted authority vouches for it"
     REFUSED_BY_NAME = "Refused by TLS: a certificate for another name"
     REFUSED_BY_DATE = "Refused by TLS: not valid on this day"
-    REFUSED_BY_KEY = "Refused by TLS: the certificate is not its own"
+    REFUSED_BY_KEY = "Refused by TLS: the certificate is somebody else's"
     REFUSED_BY_PIN = "Refused by the pin"
     NO_HANDSHAKE = "No connection"
 
@@ -187,8 +187,13 @@ class Findings:
             elif check is Check.PIN and not self._asks_for_a_pin:
                 rungs.append(Rung(check, Mark.NOT_CHECKED, (self._why_no_pin,)))
             else:
-                rungs.append(Rung(check, Mark.NOT_REACHED, ("not reached",)))
+                rungs.append(Rung(check, Mark.NOT_REACHED, (self._why_not_reached(check),)))
         return tuple(rungs)
+
+    def _why_not_reached(self, check: Check) -> str:
+        if check in PATH_CHECKS and self.path is not None and self.path.chain is False:
+            return "not asked: nobody vouches for the certificate"
+        return "not reached"
 
     @property
     def _asks_for_a_pin(self) -> bool:
@@ -303,4 +308,4 @@ class Findings:
     def _reason_pin(self) -> str:
         if self.resumed:
             return "The session was resumed: nobody showed a certificate that could match a pin."
-        return "TLS is satisfied with this certificate, but it is none that this app has pinned."
+        return "TLS is satisfied with this certificate, but the app has pinned another."

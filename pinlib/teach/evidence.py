@@ -80,9 +80,16 @@ def certificate_words(certificate: x509.Certificate) -> str:
     )
 
 
+def received(verdict: Verdict) -> str:
+    """Say what reached the other end, whoever that is."""
+    heard = f"the alert {verdict.alert}" if verdict.alert else "no alert"
+    return f"At the other end: {verdict.application_bytes} B of application data, and {heard}."
+
+
 def verdict_html(verdict: Verdict) -> str:
     """Show a verdict where a cell ends with one: the answer, and the ladder behind it."""
     return (
         f'{svg.stylesheet()}<div class="pl" data-outcome="{escape(verdict.outcome.name.lower())}">'
-        f"{svg.verdict_line(headline(verdict))}{ladder(verdict)}</div>"
+        f"{svg.verdict_line(headline(verdict))}{ladder(verdict)}"
+        f"{svg.paragraph(received(verdict), dim=True)}</div>"
     )

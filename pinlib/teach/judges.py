@@ -83,15 +83,20 @@ def judged() -> frozenset[tuple[str, str]]:
 def ask(answer: Any, *given: Any, when: str) -> Any:
     """Call a learner's function; whatever goes wrong in it becomes a sentence.
 
-    Raises `NotYet` for an unfinished or failing function.  An interrupt passes through, so that
-    the stop button ends a loop that never would.
+    Raises `NotYet` for an unfinished or failing function, and for one that never came back until
+    the stop button ended it.
     """
     if not callable(answer):
-        raise NotYet(f"A function is wanted here, and this is {answer!r}: give it without calling.")
+        kind = type(answer).__name__
+        raise NotYet(f"A function is wanted here, not a {kind}: its name alone, without calling.")
     try:
         said = answer(*given)
     except NotImplementedError:
         raise NotYet(UNFINISHED) from None
+    except KeyboardInterrupt:
+        raise NotYet(
+            f"You stopped it: {when}, it never came back. Which loop never ends?"
+        ) from None
     except Exception as error:
         what = f"{type(error).__name__}: {error}"
         raise NotYet(f"Your function raised {what}, {when}. Look at that case first.") from None
@@ -165,6 +170,10 @@ def who_refused(answer: Any) -> str:
     """Judge a function from a verdict to "nobody", "TLS" or "pin"."""
     for verdict, right, message in _who_refused_cases(story()):
         said = ask(answer, verdict, when=f"when the verdict was “{verdict.outcome.value}”")
+        expect(
+            str(said).lower() in ("nobody", "tls", "pin"),
+            f'Answer "nobody", "TLS" or "pin"; this was {said!r}.',
+        )
         expect(str(said).lower() == right.lower(), message.format(said=repr(said)))
     return "You tell them apart on seven phones that you had not seen."
 

@@ -20,7 +20,7 @@ from IPython.display import HTML, display
 
 from pinlib import Verdict
 from pinlib.data import DATA, document
-from pinlib.errors import BadInput
+from pinlib.errors import BadInput, PinlibError
 from pinlib.teach import evidence, panel
 from pinlib.teach.judges import Feedback, judge_of
 from pinlib.teach.svg import Headline, Html, escape, paragraph, stylesheet, verdict_line
@@ -129,9 +129,9 @@ class Prediction(_Shown):
     def __init__(self, question: Question) -> None:
         super().__init__()
         self._question = question
-        buttons = [_button(one.label, self._reply, one) for one in question.options]
+        buttons = [_button(one.label, self._chosen, one) for one in question.options]
         right = next(one for one in question.options if one.right)
-        show = _button("Show me", self._reply, right)
+        show = _button("Show me", self._shown, right)
         show.tooltip = "For the projector: the answer, without a click on it"
         self._options = _column(buttons)
         self.children = (self._words, self._options, _bar([show]))
@@ -143,15 +143,21 @@ class Prediction(_Shown):
 
     def choose(self, label: str) -> None:
         """Answer as a click would."""
-        self._reply(next(one for one in self._question.options if one.label == label))
+        self._chosen(next(one for one in self._question.options if one.label == label))
 
-    def _reply(self, chosen: Option) -> None:
+    def _chosen(self, option: Option) -> None:
+        self._reply(option, "You said:")
+
+    def _shown(self, right: Option) -> None:
+        self._reply(right, "The answer:")
+
+    def _reply(self, chosen: Option, who: str) -> None:
         tone = Headline(
             "That is what happens" if chosen.right else "That is not what happens",
             chosen.reply,
             "good" if chosen.right else "bad",
         )
-        said = paragraph(("You said:", chosen.label), dim=True)
+        said = paragraph((who, chosen.label), dim=True)
         self._say(_asked(self._question.question), said, verdict_line(tone))
 
     def _plain(self) -> str:
@@ -222,13 +228,22 @@ class Lesson:
         feedback = judge_of(self.number, name)(answer)
         return self._show(Checkpoint(task, feedback, self._hints[name]))
 
+    def __repr__(self) -> str:
+        return f"lesson {self.number}: predict, check, present, start_over"
+
     def present(self, on: bool = True) -> None:
-        """Set every panel large enough for the back of the room; `present(False)` sets it back."""
+        """Set everything large enough for the back of the room; `present(False)` sets it back.
+
+        What is on the page already follows.  View > Appearance > Simple Interface, and Ctrl+B for
+        the sidebar, give a panel the whole projector.
+        """
         panel.present(on)
+        whole_page = f"document.body.classList.toggle('pinlib-presenting', {str(on).lower()})"
+        display(HTML(f"<script>{whole_page}</script>"))  # type: ignore[no-untyped-call]
 
     def start_over(self) -> None:
         """Forget every prediction and hint, and leave the projector."""
-        panel.present(False)
+        self.present(False)
         for shown in self._shown:
             shown.start_over()
         for given in self._hints.values():
@@ -246,8 +261,15 @@ def start(number: str) -> Lesson:
     if shell is not None and shell.display_formatter is not None:
         html = shell.display_formatter.formatters["text/html"]
         html.for_type(Verdict, evidence.verdict_html)
-        display(HTML(panel.classroom()))  # type: ignore[no-untyped-call]
+        shell.set_custom_exc((PinlibError,), _in_one_sentence)
+        ready = f'<div class="pl"><span class="pl-dim">Lesson {number} is ready.</span></div>'
+        display(HTML(panel.classroom() + ready))  # type: ignore[no-untyped-call]
     return lesson
+
+
+def _in_one_sentence(shell: Any, kind: type, error: PinlibError, *_: object, **__: object) -> None:
+    """Show an error of ours as what it is: a sentence for the learner, without our own lines."""
+    shell._showtraceback(kind, error, [f"{kind.__name__}: {error}"])
 
 
 def _named(known: Mapping[str, Any], name: str, what: str) -> Any:

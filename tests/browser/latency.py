@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 
 from pinlib import Tls
+from pinlib.teach.controls import written
 from pinlib.teach.exhibits.handshake import Eyes, HandshakePanel, Wrong
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ NAME = "latency.ipynb"
 _CELL = """
 import ipywidgets as widgets
 from IPython.display import display
+from pinlib.teach.controls import written
 from pinlib.teach.exhibits.handshake import HandshakePanel
 from pinlib.teach.panel import classroom
 
@@ -62,10 +64,15 @@ _WALK: tuple[tuple[str, object], ...] = (
 )
 
 
-def _on_screen(field: str, value: object) -> tuple[str, str]:
-    """Say what to touch, in the words that are on the screen today: "" is the checkbox."""
+def _on_screen(field: str, value: object) -> tuple[str, str, str]:
+    """Say what to touch, in the words that are on the screen today ("" is the checkbox).
+
+    The third is what the picture says of itself once it has changed: a picture that came late from
+    an earlier change would be a very fast answer to this one.
+    """
     control = next(control for control in HandshakePanel.controls if control.field == field)
-    return field, next((words for words, of in control.options.items() if of is value), "")
+    words = next((words for words, of in control.options.items() if of is value), "")
+    return field, words, f"{field}={written(value)}"
 
 
 _SCRIPT = """async ([steps, seconds]) => {
@@ -98,7 +105,9 @@ _SCRIPT = """async ([steps, seconds]) => {
       list.dispatchEvent(new Event("change", { bubbles: true }));
     };
   };
-  const rest = () => new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)));
+  // Long enough for the kernel and the page to finish with the change before: what is left of it
+  // would be charged to this one.
+  const rest = () => new Promise(done => requestAnimationFrame(() => setTimeout(done, 150)));
   const timed = step => new Promise((done, fail) => {
     const picture = step[0] === "bare" ? one(document, ".bare") : one(panel, ".pinlib-view");
     const before = picture.innerHTML, act = touch(step);
@@ -106,6 +115,8 @@ _SCRIPT = """async ([steps, seconds]) => {
     const observer = new MutationObserver(() => {
       const end = performance.now();
       if (picture.innerHTML === before) return;
+      const said = picture.querySelector("[data-state]")?.dataset.state ?? "";
+      if (step[2] && !said.split(" ").includes(step[2])) return;
       clearTimeout(deadline);
       observer.disconnect();
       done([end - start, picture.querySelector("[data-outcome]")?.dataset.outcome]);
@@ -170,13 +181,15 @@ def measure(page: Page, pairs: int) -> Latency:
 def _run(page: Page, pairs: int) -> list[Any]:
     """Take `pairs` steps; as a round is odd and the bare widget has two states, it is told which.
 
-    The page starts every run at the beginning of the walk, where the box is off.
+    The page starts every run at the beginning of the walk, at a picture that has arrived.
     """
     showing = page.locator(".bare-choice button.mod-active").inner_text().strip()
     bare = cycle(("one", "two") if showing == "two" else ("two", "one"))
     page.locator(".pinlib-panel-handshake button", has_text="Start over").click()
     page.wait_for_function(
-        """() => !document.querySelector('.pinlib-panel-handshake input[type=checkbox]').checked"""
+        """line => document.querySelector('.pinlib-panel-handshake .pinlib-view [data-state]')
+             ?.dataset.state === line""",
+        arg=HandshakePanel().text,
     )
     panel = islice(cycle(_on_screen(*step) for step in _WALK), pairs)
     steps = [step for change in panel for step in (change, ("bare", next(bare)))]

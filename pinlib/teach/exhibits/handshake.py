@@ -114,8 +114,9 @@ class HandshakePanel(Panel[Asked]):
         strategy = Strategy.LEAF_KEY if state.pinned else Strategy.NONE
         happening = event(state.wrong)
         verdict = happening.verdict(strategy, state.tls)
-        draw = _inside if state.eyes is Eyes.PHONE else _outside
-        return draw(verdict, honest=happening.honest)
+        if state.eyes is Eyes.EAVESDROPPER:
+            return _outside(verdict)
+        return _inside(verdict, honest=happening.honest)
 
 
 def _inside(verdict: Verdict, *, honest: bool) -> View:
@@ -155,7 +156,7 @@ def _peer(honest: bool) -> Lane:
     return Lane("bank.example", "bank") if honest else Lane("An impostor", "wifi")
 
 
-def _outside(verdict: Verdict, *, honest: bool) -> View:
+def _outside(verdict: Verdict) -> View:
     """Draw what crossed the wire as records, and what they give away."""
     rows = [_row(one, one.detail, "plain") for one in verdict.eavesdropped]
     certificate = any("Certificate" in one.name for one in verdict.eavesdropped)
@@ -169,7 +170,7 @@ def _outside(verdict: Verdict, *, honest: bool) -> View:
         mark="unchecked",
     )
     picture = columns(
-        sequence(Lane("Phone", "phone"), _peer(honest), rows),
+        sequence(Lane("Phone", "phone"), Lane("Whoever answers", "bank"), rows),
         card("What leaks", ladder(learned)),
         first="wide",
     )
