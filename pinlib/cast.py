@@ -14,6 +14,7 @@ from functools import cache, cached_property
 
 from pinlib.certificates import Authority, Identity, PrivateKey, Validity, p256
 from pinlib.devices import Device
+from pinlib.errors import BadInput
 from pinlib.handshake import connect
 from pinlib.openssl import Tls
 from pinlib.paths import Chain
@@ -74,6 +75,13 @@ class Event:
         return connect(device, self.identity, HOST, self.date, request=LOGIN, reply=REPLY)
 
 
+class Happenings(dict[str, Event]):
+    """Events by name; a name that is none is answered with those that there are."""
+
+    def __missing__(self, name: str) -> Event:
+        raise BadInput(f"nothing is called {name!r}; there are: {'; '.join(self)}", seen=name)
+
+
 @dataclass(frozen=True)
 class Cast:
     """Everybody in the story.  The phone trusts two public roots, as phones trust many."""
@@ -121,9 +129,10 @@ class Cast:
         return strategy.pins(self.verified, self.backup)
 
     @cached_property
-    def events(self) -> dict[str, Event]:
-        """Everything that can happen, by name."""
-        return {event.name: event for event in (*self._the_bank_changes(), *self._attacks())}
+    def events(self) -> Happenings:
+        """Everything that can happen, by name.  Raises `BadInput` for a name that is none."""
+        every = (*self._the_bank_changes(), *self._attacks())
+        return Happenings((event.name, event) for event in every)
 
     def _the_bank_changes(self) -> list[Event]:
         bank, issuing, second, other = (

@@ -6,6 +6,7 @@ import pytest
 
 from pinlib import Cast, Outcome, Strategy, Tls
 from pinlib.cast import LOGIN, REPLY, story
+from pinlib.errors import BadInput
 
 # One letter a strategy, in the order of `Strategy`: o connected; p refused by the pin;
 # c, n, d, k refused by the chain, the name, the date, the key.
@@ -94,3 +95,9 @@ def test_a_certificate_appended_is_presented_and_not_verified(cast: Cast, tls: T
     verdict = cast.events["rogue leaf, pinned certificate appended"].verdict(tls=tls)
     assert cast.bank.leaf in verdict.presented
     assert cast.bank.leaf not in verdict.verified
+
+
+def test_an_event_that_is_none_is_answered_with_those_that_are(cast: Cast) -> None:
+    """A learner who mistypes a name is told the names."""
+    with pytest.raises(BadInput, match=r"'unknown ca'.*unknown CA"):
+        cast.events["unknown ca"]

@@ -10,7 +10,7 @@ import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import certifi
 import pytest
@@ -410,7 +410,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 
 
 def test_large_input_is_refused_at_once(tmp_path: Path) -> None:
-    """Ten megabytes of anything, made to be slow or not, are refused in far less than a second."""
+    """Ten megabytes of anything, made to be slow or not, are refused quickly."""
     file = tmp_path / "large"
     file.write_bytes(bytes(10_000_000))
     hostile = [
@@ -422,7 +422,12 @@ def test_large_input_is_refused_at_once(tmp_path: Path) -> None:
         b"-----" * 199_000,
         b"\x30\x83\x0f\x42\x3b" + b"\x02\x00" * 499_997 + b"\0",
     ]
-    started = perf_counter()
+    # Processor time, as a multiple of what hashing as much takes: no other load disturbs it.
+    started = process_time()
+    for _ in range(11):
+        sha256(bytes(10_000_000))
+    yardstick = process_time() - started
+    started = process_time()
     for source in hostile:
         with pytest.raises(NotReadable):
             key_pin(source)
@@ -432,7 +437,7 @@ def test_large_input_is_refused_at_once(tmp_path: Path) -> None:
         assert len(str(refused.value)) < 300
     with pytest.raises(BadPin):
         PinSet.parse(";" * 10_000_000)
-    assert perf_counter() - started < 5  # quadratic work on these takes minutes
+    assert process_time() - started < 50 * yardstick
 
 
 def test_primes_are_not_tested_to_read_a_public_half() -> None:

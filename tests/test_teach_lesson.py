@@ -48,12 +48,14 @@ def test_a_click_on_an_option_is_answered_at_once_and_others_stay() -> None:
 
 
 def test_show_me_gives_the_right_option() -> None:
-    """On stage one button tells the answer without a click on it."""
+    """On stage one button tells the answer, and says nobody chose it."""
     prediction = Lesson("01").predict("leak")
     show = prediction.children[2].children[0]
     assert show.description == "Show me"
     show.click()
     assert "That is what happens" in prediction._words.value
+    assert "The answer:" in prediction._words.value
+    assert "You said:" not in prediction._words.value
 
 
 def test_hints_come_one_at_a_time_and_the_solution_last() -> None:

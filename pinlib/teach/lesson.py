@@ -261,7 +261,7 @@ def start(number: str) -> Lesson:
     if shell is not None and shell.display_formatter is not None:
         html = shell.display_formatter.formatters["text/html"]
         html.for_type(Verdict, evidence.verdict_html)
-        shell.set_custom_exc((PinlibError,), _in_one_sentence)
+        shell.set_custom_exc((PinlibError,), _in_one_sentence)  # type: ignore[no-untyped-call]
         ready = f'<div class="pl"><span class="pl-dim">Lesson {number} is ready.</span></div>'
         display(HTML(panel.classroom() + ready))  # type: ignore[no-untyped-call]
     return lesson
