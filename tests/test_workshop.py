@@ -422,7 +422,7 @@ def test_jupyterlab_starts_on_this_machine_alone(fresh: tuple[Path, float], tmp_
         encoding="utf-8",
     )
     assert process.stdout is not None
-    watchdog = threading.Timer(120, process.kill)  # a hang becomes a failure
+    watchdog = threading.Timer(60, end, [process])  # a hang becomes a failure
     watchdog.start()
     try:
         said = []
@@ -472,8 +472,7 @@ def test_jupyterlab_starts_on_this_machine_alone(fresh: tuple[Path, float], tmp_
         assert not alive
     finally:
         watchdog.cancel()
-        process.kill()
-        process.wait()
+        end(process)
         process.stdout.close()
         hook.unlink()
     outside = {
@@ -483,6 +482,16 @@ def test_jupyterlab_starts_on_this_machine_alone(fresh: tuple[Path, float], tmp_
     }
     assert not outside
     assert not (tmp_path / "keys").exists()
+
+
+def end(launcher: subprocess.Popen[str]) -> None:
+    """Leave no server behind, whatever became of the test."""
+    with suppress(psutil.NoSuchProcess):
+        for process in psutil.Process(launcher.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+    launcher.kill()
+    launcher.wait()
 
 
 def wait_for_the_port(port: int) -> None:
