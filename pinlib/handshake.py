@@ -184,8 +184,6 @@ class Connection(End):
         self._findings.look(presented, resumed=bool(self._tls.session_reused))
 
     def _presented(self) -> Chain:
-        if self._tls.session_reused:
-            return ()
         ders = self._transcript.certificates
         if ders is None:
             ders = unverified_chain(self._tls)

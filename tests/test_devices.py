@@ -61,6 +61,19 @@ def test_a_check_left_out_keeps_the_others(cast: Cast, tls: Tls) -> None:
     assert verdict.alert == "certificate_expired"
 
 
+def test_who_asks_nobody_dates_the_leaf_alone(cast: Cast, tls: Tls) -> None:
+    """Without the chain check an expired issuer is not noticed, and not shown as if it had been."""
+    old = cast.impostor.intermediate("Old", valid=Validity.days(TODAY - timedelta(days=99), 9))
+    verdict = connect(
+        without(replace(cast.phone, tls=tls), Check.CHAIN),
+        old.issue(HOST, valid=VALID),
+        HOST,
+        TODAY,
+    )
+    assert verdict.rung(Check.DATE).mark is Mark.HOLDS
+    assert verdict.rung(Check.DATE).evidence[1] == f"valid {VALID}"
+
+
 def test_a_device_that_checks_nothing_still_wants_the_key(cast: Cast, tls: Tls) -> None:
     """All checks left out: anybody gets in, but the handshake's own signature must verify."""
     blind = without(replace(cast.phone, tls=tls), *PATH_CHECKS)

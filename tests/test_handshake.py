@@ -210,13 +210,20 @@ def test_nothing_is_answered_before_the_verdict(cast: Cast, tls: Tls) -> None:
     assert after[0].name in ANSWERS
 
 
-@pytest.mark.usefixtures("mode")
-def test_a_refusal_puts_an_alert_where_the_answer_would_stand(cast: Cast, tls: Tls) -> None:
-    """After a refusal inside the handshake the phone says one thing only, an alert."""
+def test_a_refusal_puts_an_alert_where_the_answer_would_stand(
+    cast: Cast, tls: Tls, mode: str
+) -> None:
+    """After a refusal inside the handshake the phone says one thing only, an alert.
+
+    In TLS 1.3 it is sealed, as far as this Python has the secrets to seal it with.
+    """
     verdict = cast.events["another trusted CA mis-issues"].verdict(Strategy.LEAF_KEY, tls)
     (after,) = verdict.timeline[verdict.decided :]
     assert after.sender is Sender.CLIENT
     assert (after.name, after.detail) == ("Alert", "bad_certificate")
+    sealed = tls is Tls.V1_3 and mode == "opened"
+    assert after.encrypted == sealed
+    assert (verdict.eavesdropped[-1].name == "Alert") == (not sealed)
 
 
 def test_the_timeline_is_the_handshake_of_the_rfcs(cast: Cast, tls: Tls, mode: str) -> None:
@@ -358,6 +365,36 @@ def test_a_server_that_speaks_http_is_no_tls_server(cast: Cast, tls: Tls) -> Non
     phone.receive(b"HTTP/1.1 400 Bad Request\r\n\r\n")
     assert phone.verdict.outcome is Outcome.NO_HANDSHAKE
     assert phone.verdict.reason.startswith("The handshake broke off; OpenSSL says: ")
+
+
+def test_an_unheard_of_alert_is_no_alert(cast: Cast, tls: Tls) -> None:
+    """What OpenSSL cannot read as an alert is not told as one."""
+    phone = Connection(pinned(cast, tls), HOST, TODAY)
+    phone.receive(b"\x15\x03\x03\x00\x02\x07\x2a")
+    assert phone.verdict.reason == "The handshake broke off; OpenSSL says: unknown alert type."
+
+
+@pytest.mark.usefixtures("mode")
+def test_a_long_answer_arrives_whole(cast: Cast, tls: Tls) -> None:
+    """An answer of several records is read to its end, however it was cut."""
+    reply = b"x" * 50_000
+    phone, server = Connection(pinned(cast, tls), HOST, TODAY), Server(cast.bank, reply)
+    talk(phone, server)
+    phone.write(LOGIN)
+    talk(phone, server)
+    assert phone.received == reply
+    assert server.received == LOGIN
+
+
+def test_hanging_up_after_the_handshake_takes_nothing_back(cast: Cast, tls: Tls) -> None:
+    """A peer that was let in may leave: the connection is over, and the verdict stands."""
+    phone, server = Connection(pinned(cast, tls), HOST, TODAY), Server(cast.bank)
+    talk(phone, server)
+    phone.receive(b"")
+    assert phone.closed
+    assert phone.verdict.connected
+    with pytest.raises(ValueError, match="not let its peer in"):
+        phone.write(LOGIN)
 
 
 # --- no certificate at all
