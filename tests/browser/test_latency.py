@@ -21,9 +21,9 @@ def test_a_panel_costs_at_most_twice_a_bare_round_trip(
     opened = start_lab(notebook(tmp_path)).open(browser, "latency.ipynb", height=2000)
     opened.run_all()
     # On a machine that others share a block of thirty may meet somebody else's minute; a panel that
-    # is really slower is slower in every block.
-    blocks = (measure(opened.page, 30) for _ in range(4))
-    seen = list(takewhile(lambda found: found.ratio > 2, blocks))
-    assert len(seen) < 4, f"panel and bare, in ms: {seen}"
+    # is really slower is slower in every block, and in its quiet moments too.
+    blocks = (measure(opened.page, 30) for _ in range(3))
+    seen = list(takewhile(lambda found: found.quiet_ratio > 2, blocks))
+    assert len(seen) < 3, f"panel and bare, in ms: {seen}"
     opened.assert_no_error_badge()
     opened.close()
