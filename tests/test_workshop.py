@@ -19,6 +19,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import psutil
@@ -358,43 +359,76 @@ if "AUDITED" in os.environ:
 """
 
 
+@dataclass(frozen=True)
+class Fresh:
+    """A first install in an awkward folder: broken off once, then carried through."""
+
+    folder: Path
+    broken_off: subprocess.CompletedProcess[str]
+    stamped_when_broken_off: bool
+    seconds: float
+
+
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
-    """Install for real, in a folder whose name is awkward; return it and the seconds it took."""
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Fresh:
+    """Install for real, with a Ctrl-C in the middle of the first try."""
     folder = tmp_path_factory.mktemp("fresh") / "my wörk shop"
     folder.mkdir()
     copy_of_the_project(folder)
+    broken_off = break_off(folder)
+    stamped = (folder / ".venv" / "requirements.txt.stamp").exists()
+    (folder / ".venv" / "leftover").touch()
     began = time.monotonic()
     said = launch(folder, "check")
-    took = time.monotonic() - began
+    seconds = time.monotonic() - began
     if said.returncode and "no way to the package index" in said.stderr:
         missing = "no network: the install from the package index was left out"
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     assert said.returncode == 0, said.stdout + said.stderr
-    return folder, took
+    return Fresh(folder, broken_off, stamped, seconds)
+
+
+def break_off(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Begin an install, and press Ctrl-C as a terminal does it: for the launcher and for pip."""
+    process = subprocess.Popen(
+        [sys.executable, "workshop.py", "check"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    seen = ""
+    for line in process.stdout:
+        seen += line
+        if line.startswith("Collecting"):
+            os.killpg(process.pid, signal.SIGINT)
+            break
+    rest, complaints = process.communicate(timeout=60)
+    return subprocess.CompletedProcess([], process.returncode, seen + rest, complaints)
 
 
 @pytest.mark.slow
-def test_a_second_start_installs_nothing(fresh: tuple[Path, float]) -> None:
+def test_a_second_start_installs_nothing(fresh: Fresh) -> None:
     """It takes a small part of the first: about a second, the check's two handshakes included."""
-    folder, first = fresh
     began = time.monotonic()
-    said = launch(folder, "check")
+    said = launch(fresh.folder, "check")
     second = time.monotonic() - began
     assert said.returncode == 0, said.stdout
     assert "Installing" not in said.stdout
     assert "Refused by the pin" in said.stdout
-    print(f"first start {first:.1f} s, second {second:.2f} s")
-    assert second < first / 4
+    print(f"first start {fresh.seconds:.1f} s, second {second:.2f} s")
+    assert second < fresh.seconds / 4
 
 
 @pytest.mark.slow
-def test_the_longest_path_of_an_install_is_known(fresh: tuple[Path, float]) -> None:
+def test_the_longest_path_of_an_install_is_known(fresh: Fresh) -> None:
     """The warning about Windows' limit counts with it; a new release may make it longer."""
-    folder, _ = fresh
     longest = 0
-    for path in (folder / ".venv").rglob("*"):
-        inside = str(path.relative_to(folder))
+    for path in (fresh.folder / ".venv").rglob("*"):
+        inside = str(path.relative_to(fresh.folder))
         on_windows = re.sub(r"lib/python3\.\d+/", "Lib/", inside)
         longest = max(longest, len(on_windows))
     print(f"longest path inside: {longest} characters")
@@ -402,10 +436,9 @@ def test_the_longest_path_of_an_install_is_known(fresh: tuple[Path, float]) -> N
 
 
 @pytest.mark.slow
-def test_jupyterlab_starts_on_this_machine_alone(fresh: tuple[Path, float], tmp_path: Path) -> None:
+def test_jupyterlab_starts_on_this_machine_alone(fresh: Fresh, tmp_path: Path) -> None:
     """A token, loopback only, no news, no look outside, and Ctrl-C ends it with its kernels."""
-    folder, _ = fresh
-    (site,) = (folder / ".venv").glob("lib/python3.*/site-packages")
+    (site,) = (fresh.folder / ".venv").glob("lib/python3.*/site-packages")
     hook = site / "sitecustomize.py"
     hook.write_text(AUDIT, encoding="utf-8")
     log = tmp_path / "audit.txt"
@@ -413,7 +446,7 @@ def test_jupyterlab_starts_on_this_machine_alone(fresh: tuple[Path, float], tmp_
     command = [sys.executable, "workshop.py", "--no-browser"]
     process = subprocess.Popen(
         command,
-        cwd=folder,
+        cwd=fresh.folder,
         env={**os.environ, **variables},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -521,51 +554,25 @@ def listeners(launcher: psutil.Process) -> dict[psutil.Process, set[str]]:
 
 
 @pytest.mark.slow
-def test_a_half_made_environment_is_made_anew(fresh: tuple[Path, float]) -> None:
-    """Ctrl-C in the middle of an install leaves no stamp, so the next start begins again."""
-    folder, _ = fresh
-    stamp = folder / ".venv" / "requirements.txt.stamp"
-    kept = stamp.read_bytes()
-    stamp.write_text("3.12 in /another/folder\nold\n", encoding="utf-8")
-    leftover = folder / ".venv" / "leftover"
-    leftover.touch()
-    process = subprocess.Popen(
-        [sys.executable, "workshop.py", "check"],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith("Collecting"):
-            break
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the launcher and pip
-    _, complaints = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "nothing is broken" in complaints
-    assert "Traceback" not in complaints
-    assert not leftover.exists()
-    assert not stamp.exists()
-
-    said = launch(folder, "check")
-    assert said.returncode == 0, said.stderr
-    assert "Making" in said.stdout
-    assert stamp.read_bytes() == kept
+def test_ctrl_c_in_the_middle_of_an_install_breaks_nothing(fresh: Fresh) -> None:
+    """It leaves no stamp, so the next start replaces what is half-made, and ends well."""
+    assert fresh.broken_off.returncode == 130, fresh.broken_off
+    assert "nothing is broken" in fresh.broken_off.stderr
+    assert "Traceback" not in fresh.broken_off.stderr
+    assert not fresh.stamped_when_broken_off
+    assert not (fresh.folder / ".venv" / "leftover").exists()
+    assert (fresh.folder / ".venv" / "requirements.txt.stamp").exists()
 
 
 @pytest.mark.slow
 def test_a_folder_of_wheels_replaces_the_network(
-    fresh: tuple[Path, float], tmp_path: Path, tripwire: Tripwire
+    fresh: Fresh, tmp_path: Path, tripwire: Tripwire
 ) -> None:
     """What `pack` fills is enough: with an index in reach that counts its visitors, none comes."""
-    folder, _ = fresh
     wheels = tmp_path / "the wheels"
     machine = {"x86_64": "linux", "aarch64": "linux-arm"}[os.uname().machine]
     python = "{}.{}".format(*sys.version_info)
-    packed = launch(folder, "pack", str(wheels), "--system", machine, "--python", python)
+    packed = launch(fresh.folder, "pack", str(wheels), "--system", machine, "--python", python)
     assert packed.returncode == 0, packed.stdout + packed.stderr
 
     offline = tmp_path / "öffline"
