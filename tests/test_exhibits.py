@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from pinlib import Authority, connect, story
+from pinlib import Authority, Tls, connect, story
 from pinlib.cast import HOST, TODAY
 from pinlib.certificates import Validity
 from pinlib.teach import evidence, svg
 from pinlib.teach.exhibits.chain import ChainPanel
-from pinlib.teach.exhibits.handshake import Eyes, HandshakePanel, Wrong
+from pinlib.teach.exhibits.handshake import Asked, Eyes, HandshakePanel, Wrong
 from pinlib.teach.panel import Panel
 
 PANELS: tuple[type[Panel[Any]], ...] = (HandshakePanel, ChainPanel)
@@ -49,6 +49,17 @@ def test_the_handshake_panel_decides_before_any_data() -> None:
         html = panel._picture.value
         assert html.count("data-decision=") == 1
         assert html.index("data-decision=") < html.index('data-message="application data"')
+
+
+def test_a_copy_is_shown_signed_with_another_key() -> None:
+    """The words beside the signature are those of this handshake: a copy's was forged."""
+    for tls in Tls:
+        honest, copied = (
+            HandshakePanel(Asked(wrong, tls)) for wrong in (Wrong.NOTHING, Wrong.COPY)
+        )
+        assert "signed with its key" in honest._picture.value
+        assert "signed with its key" not in copied._picture.value
+        assert "signed with another key" in copied._picture.value
 
 
 def test_only_a_mis_issued_certificate_fools_the_phone_and_the_pin_ends_it() -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import ClassVar
 
-from pinlib import Event, Message, Sender, Strategy, Tls, Verdict, story
+from pinlib import Check, Event, Mark, Message, Sender, Strategy, Tls, Verdict, story
 from pinlib.cast import ACCOUNT, FORM
 from pinlib.certificates import Validity, names
 from pinlib.teach import evidence, svg
@@ -225,7 +225,8 @@ def _detail(message: Message, verdict: Verdict) -> str:
     if message.name == "Certificate":
         return evidence.people(verdict.presented)
     if message.name in ("CertificateVerify", "ServerKeyExchange"):
-        return "signed with its key"
+        forged = verdict.rung(Check.KEY).mark is Mark.FAILS
+        return "signed with another key" if forged else "signed with its key"
     if message.name == "application data":
         return (FORM if message.sender is Sender.CLIENT else ACCOUNT).decode()
     return message.detail
