@@ -175,7 +175,7 @@ def test_the_python_of_the_environment_is_found_on_every_system() -> None:
 def test_nothing_that_is_inherited_can_open_a_door() -> None:
     """A key log, a token of one's own, another package, another configuration: all are dropped."""
     inherited = {
-        "SSLKEYLOGFILE": "/tmp/keys",  # noqa: S108 - a name, never opened
+        "SSLKEYLOGFILE": "/keys",
         "JUPYTER_TOKEN": "",
         "JUPYTER_CONFIG_DIR": "/home/me/.jupyter",
         "jupyterlab_settings_dir": "x",
