@@ -10,8 +10,8 @@ connects to it and comes to a `Verdict`; a `Pin` is what it may insist on, besid
 
 Each module imports only from those before it:
 
-    errors data der encodings pins certificates paths openssl devices records wire verdicts
-    ends handshake cast | packing doctor teach __main__
+    errors data der encodings notations pins anatomy slips published certificates paths openssl
+    devices records wire verdicts ends handshake cast | packing doctor teach __main__
 
 What stands before the bar is the subject: it knows nothing of screens, and never asks the time.
 """
@@ -22,10 +22,9 @@ from pinlib.devices import Check, Device, Evidence, Moment
 from pinlib.ends import Server
 from pinlib.errors import PinlibError
 from pinlib.handshake import Connection, connect
+from pinlib.notations import Kind, Notation
 from pinlib.openssl import Mode, Tls, engine_mode
 from pinlib.pins import (
-    Kind,
-    Notation,
     Pin,
     PinSet,
     Strategy,
@@ -34,7 +33,9 @@ from pinlib.pins import (
     key_pin,
     key_pins,
 )
+from pinlib.published import known_pins, public_roots, twins
 from pinlib.records import Sender
+from pinlib.slips import parts
 from pinlib.verdicts import Mark, Outcome, Rung, Verdict
 from pinlib.wire import Message
 
@@ -69,5 +70,9 @@ __all__ = [
     "engine_mode",
     "key_pin",
     "key_pins",
+    "known_pins",
+    "parts",
+    "public_roots",
     "story",
+    "twins",
 ]

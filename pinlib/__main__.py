@@ -9,8 +9,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
+from pinlib.certificates import key_name, title, visible
+from pinlib.der import Document, Form
+from pinlib.encodings import LIMIT, documents, spki
 from pinlib.errors import PinlibError
+from pinlib.notations import Kind, Notation
+from pinlib.pins import Pin, PinSet, certificate_pin, pins_of
 
 Run = Callable[[argparse.Namespace], int]
 """Runs a command, and returns its exit status."""
@@ -31,6 +37,70 @@ def guide(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
+def pin(parser: argparse.ArgumentParser) -> Run:
+    """Print the pins of certificates, certificate requests, keys and bundles.
+
+    Without --as: both pins of everything in the files.  With it: one set of pins as that tool wants
+    it, on standard output, and nothing at all if a file cannot be read.  The exit status is 0 if
+    every file was read, 1 if one was not, 2 for a wrong option.
+    """
+    parser.add_argument("files", nargs="+", metavar="FILE", help="PEM or DER; - is standard input")
+    parser.add_argument("--as", dest="tool", choices=_TOOLS, help="the notation of this tool alone")
+    parser.add_argument(
+        "--of",
+        choices=[kind.value for kind in Kind],
+        help="what is hashed; if you do not say: both, or with --as whatever that tool hashes",
+    )
+
+    def run(given: argparse.Namespace) -> int:
+        notation = _TOOLS.get(given.tool)
+        wanted = [Kind(given.of)] if given.of else list(Kind)
+        if notation and not given.of:
+            wanted = [kind for kind in Kind if kind in notation.means][:1]
+        pins: list[Pin] = []
+        whole = True
+        for file in given.files:
+            try:
+                found = _found(file, wanted, strict=bool(notation or given.of))
+            except PinlibError as error:
+                print(f"{visible(file)}: {error}", file=sys.stderr)
+                whole = False
+                continue
+            pins += [pin for _, some in found for pin in some]
+            if notation is None:
+                print(f"{visible(file)}", *(_row(*one) for one in found), sep="\n")
+        if notation and whole:
+            print(PinSet(tuple(pins)).write(notation))
+        return 0 if whole else 1
+
+    return run
+
+
+_TOOLS = {notation.name.lower().replace("_", "-"): notation for notation in Notation}
+
+
+def _found(file: str, wanted: list[Kind], *, strict: bool) -> list[tuple[Document, list[Pin]]]:
+    """Return everything in a file with its pins of the wanted kinds."""
+    source = sys.stdin.buffer.read(LIMIT + 1) if file == "-" else Path(file)
+    found = documents(source)
+    for one in found:
+        if strict and Kind.CERTIFICATE in wanted and one.form is not Form.CERTIFICATE:
+            certificate_pin(one.der)  # says in its own words why there is none
+    pins = [pins_of(one) for one in found]
+    return [
+        (one, [each[kind] for kind in wanted if kind in each])
+        for one, each in zip(found, pins, strict=True)
+    ]
+
+
+def _row(document: Document, pins: list[Pin]) -> str:
+    """Return the lines that say what something is, and its pins."""
+    about = f"  {title(document)}, {document.form.value}, {key_name(spki(document))}"
+    if title(document) == document.form.value:
+        about = f"  {document.form.value}, {key_name(spki(document))}"
+    return "\n".join([about, *(f"    {f'{pin.kind.value} pin':17}{pin}" for pin in pins)])
+
+
 def check(parser: argparse.ArgumentParser) -> Run:  # noqa: ARG001 (it has no arguments)
     """Look whether everything that the workshop needs works on this machine."""
 
@@ -42,7 +112,7 @@ def check(parser: argparse.ArgumentParser) -> Run:  # noqa: ARG001 (it has no ar
     return run
 
 
-COMMANDS = (guide, check)
+COMMANDS = (pin, guide, check)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

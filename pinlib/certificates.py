@@ -11,6 +11,7 @@ everything that is not self-signed, a subject that is not empty.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,7 @@ from ipaddress import ip_address
 
 import trustme
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import (
@@ -27,6 +29,7 @@ from cryptography.hazmat.primitives.asymmetric.types import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from pinlib.der import Document, Form
 from pinlib.errors import BadHost, NotReadable
 
 # Letters, digits, hyphens inside (RFC 1123, section 2.1), as path validators insist.
@@ -273,6 +276,36 @@ def read(der: bytes) -> x509.Certificate:
         seen = f"{len(der):,} bytes beginning {der[:4].hex(' ')}"
         raise NotReadable(f"no certificate can be read here: {seen}", seen=seen) from error
     return certificate
+
+
+def title(document: Document) -> str:
+    """Return how people call what was found in a file: its subject, or what it is.  Not escaped."""
+    with warnings.catch_warnings(), suppress(ValueError, TypeError, x509.InvalidVersion):
+        warnings.simplefilter("ignore")  # of a stranger's slips; the name is all that is wanted
+        if document.form is Form.CERTIFICATE:
+            return name_of(x509.load_der_x509_certificate(document.der).subject)
+        if document.form is Form.REQUEST:
+            return name_of(x509.load_der_x509_csr(document.der).subject)
+    return document.form.value
+
+
+def key_name(info: bytes) -> str:
+    """Return the kind and size of the key in an SPKI: "P-256", "RSA, 2048 bits".
+
+    A kind that the library does not load is "unknown", and has a pin all the same.
+    """
+    try:
+        key = serialization.load_der_public_key(info)
+    except (ValueError, UnsupportedAlgorithm):
+        return "unknown"
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return _CURVES.get(key.curve.name, key.curve.name)
+    if isinstance(key, rsa.RSAPublicKey):
+        return f"RSA, {key.key_size} bits"
+    return type(key).__name__.removeprefix("_").removesuffix("PublicKey")
+
+
+_CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
 
 def names(certificate: x509.Certificate) -> tuple[str, ...]:

@@ -77,12 +77,12 @@ Element = tuple[int, int, int, int]
 
 def dissect(der: bytes) -> Document:
     """Say what one piece of DER is and where its parts stand.  NotReadable if it is not whole."""
-    tag, _, content, end = _element(der, 0, len(der))
+    tag, _, content, end = element(der, 0, len(der))
     if tag != 0x30:
         raise _broken(der, 0, "what is looked for begins with byte 30")
     if end != len(der):
         raise _broken(der, end, f"{len(der) - end:,} bytes follow where it should end")
-    outer = _children(der, content, end)
+    outer = children(der, content, end)
     shape = _tags(outer)
     if shape != _SIGNED:
         return Document(
@@ -90,7 +90,7 @@ def dissect(der: bytes) -> Document:
         )
 
     (_, tbs, content, tbs_end), _, (_, _, bits, _) = outer
-    fields = _children(der, content, tbs_end)
+    fields = children(der, content, tbs_end)
     tags = _tags(fields)
     form = Form.CERTIFICATE
     if not (upto := _CERTIFICATE.match(tags)):
@@ -98,7 +98,7 @@ def dissect(der: bytes) -> Document:
         if not (upto := _REQUEST.match(tags)):
             return Document(Form.UNKNOWN, der)
     _, spki, content, spki_end = fields[upto.end() - 1]
-    if _tags(_children(der, content, spki_end)) != _SPKI:
+    if _tags(children(der, content, spki_end)) != _SPKI:
         raise _broken(der, spki, "no public key stands where one should")
     # The first byte of a BIT STRING counts its unused bits (X.690, section 8.6.2).
     signature = slice(bits + 1, end)
@@ -120,14 +120,17 @@ def layout(der: bytes) -> Layout:
 def is_whole(data: bytes) -> bool:
     """Tell DER from text: a certificate may well carry "-----BEGIN" in its subject's name."""
     try:
-        tag, _, _, end = _element(data, 0, len(data))
+        tag, _, _, end = element(data, 0, len(data))
     except NotReadable:
         return False
     return tag == 0x30 and end == len(data)
 
 
-def _element(der: bytes, at: int, end: int) -> Element:
-    """Read the header of the element at `at`, and make sure that all of it lies before `end`."""
+def element(der: bytes, at: int, end: int) -> Element:
+    """Read the header of the element at `at`, and make sure that all of it lies before `end`.
+
+    Raises NotReadable.
+    """
     if at + 2 > end:
         raise _broken(der, at, "it stops in the middle")
     length, content = der[at + 1], at + 2
@@ -143,10 +146,11 @@ def _element(der: bytes, at: int, end: int) -> Element:
     return der[at], at, content, stop
 
 
-def _children(der: bytes, at: int, end: int) -> list[Element]:
+def children(der: bytes, at: int, end: int) -> list[Element]:
+    """Return the first elements between two places, ten at most.  Raises NotReadable."""
     found: list[Element] = []
     while at < end and len(found) < _ENOUGH:
-        child = _element(der, at, end)
+        child = element(der, at, end)
         found.append(child)
         at = child[3]
     return found

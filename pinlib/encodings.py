@@ -50,23 +50,27 @@ def documents(source: Source) -> tuple[Document, ...]:
     So a file with a certificate and its private key is read as the certificate.
     Raises NotReadable, and LockedKey for a private key behind a password.
     """
+    found = contents(source)
+    return tuple(one for one in found if one.form is Form.CERTIFICATE) or tuple(_keys(found))
+
+
+def contents(source: Source) -> tuple[Document, ...]:
+    """Return everything in the source, in order, usable or not.  Raises NotReadable."""
     if isinstance(source, (x509.Certificate, x509.CertificateSigningRequest)):
         return (dissect(source.public_bytes(Encoding.DER)),)
     if not isinstance(source, bytes) and isinstance(source, _KEYS):
         return (Document(Form.PUBLIC_KEY, _public_half(source)),)
     data = _bytes(source)
     if _BEGIN in data and not is_whole(data):
-        found = tuple(_pem_blocks(data))
-    elif data[:1] == b"\x30":
-        found = (dissect(data),)
-    else:
-        seen = describe(data)
-        raise NotReadable(
-            f"no certificate, request or key is in {seen}: "
-            "give PEM (it begins with -----BEGIN) or DER (it begins with byte 30)",
-            seen=seen,
-        )
-    return tuple(one for one in found if one.form is Form.CERTIFICATE) or tuple(_keys(found))
+        return tuple(_pem_blocks(data))
+    if data[:1] == b"\x30":
+        return (dissect(data),)
+    seen = describe(data)
+    raise NotReadable(
+        f"no certificate, request or key is in {seen}: "
+        "give PEM (it begins with -----BEGIN) or DER (it begins with byte 30)",
+        seen=seen,
+    )
 
 
 def _keys(found: tuple[Document, ...]) -> Iterator[Document]:

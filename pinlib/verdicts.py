@@ -14,9 +14,10 @@ from cryptography import x509
 
 from pinlib.certificates import Validity, name_of, names, visible
 from pinlib.devices import PATH_CHECKS, Check, Device, Evidence, Moment
+from pinlib.notations import Kind
 from pinlib.openssl import Tls
 from pinlib.paths import Chain, Path
-from pinlib.pins import Kind, Pin, certificate_pin, key_pin
+from pinlib.pins import Pin, certificate_pin, key_pin
 from pinlib.wire import Message
 
 

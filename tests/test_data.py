@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pinlib import data
 from pinlib.data import Term, document, glossary, lesson, optional, sentence, table
 from pinlib.errors import BadData, PinlibError
-from pinlib.pins import Kind, Notation, Pin
+from pinlib.pins import Pin
 
 COLUMNS = {"name": str, "year": int, "note": optional(str), "source": str}
 GOOD = "name,year,note,source\nDigiNotar,2011,,CACM 2014-10\n"
@@ -39,20 +39,6 @@ def test_every_file_of_data_is_reached_by_a_test() -> None:
         if file.suffix in {".csv", ".toml"}:
             named = file.name if file.parent == data.DATA else file.parent.name
             assert f'"{named}"' in tests, f"no test reads {file}"
-
-
-def test_known_pins_are_whole() -> None:
-    """Each published pin is a pin, its certificate's hash is one too, and a source is given."""
-
-    def certificate(text: str) -> Pin:
-        return Pin.parse(text, Kind.CERTIFICATE)
-
-    rows = table(
-        "known_pins.csv",
-        {"name": str, "certificate_sha256": certificate, "key_pin": Pin.parse, "source": str},
-    )
-    assert len({row["key_pin"] for row in rows}) == len(rows) >= 7
-    assert all(row["certificate_sha256"].write(Notation.HEX) for row in rows)
 
 
 def test_the_glossary_is_whole() -> None:

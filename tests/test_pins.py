@@ -35,9 +35,8 @@ from hypothesis import strategies as st
 from pinlib.der import dissect, layout
 from pinlib.encodings import LIMIT, documents
 from pinlib.errors import BadInput, BadPin, LockedKey, NotOne, NotReadable, PinlibError
+from pinlib.notations import Kind, Notation
 from pinlib.pins import (
-    Kind,
-    Notation,
     Pin,
     PinSet,
     Strategy,
@@ -496,17 +495,24 @@ def test_no_length_reaches_beyond_the_input(tail: bytes) -> None:
             assert found.tbs.stop < found.signature.start <= found.signature.stop == len(data)
 
 
-# -- Notations ---------------------------------------------------------------------------------
+# -- Sets --------------------------------------------------------------------------------------
 
 pins_ = st.builds(Pin, st.sampled_from(Kind), st.binary(min_size=32, max_size=32))
 
+A, B, C = (Pin(Kind.KEY, bytes([n]) * 32) for n in range(3))
 
-@given(pins_, st.sampled_from(Notation))
-def test_reading_what_was_written_gives_the_pin_back(pin: Pin, notation: Notation) -> None:
-    """In every notation, told the kind, parse undoes write; and str() needs no help."""
-    assert Pin.parse(pin.write(notation), pin.kind) == pin
-    assert Pin.parse(f"  {pin.write(notation)}\n", pin.kind) == pin
-    assert Pin.parse(str(pin)) == pin
+
+@given(st.binary(max_size=100).filter(lambda digest: len(digest) != 32))
+def test_a_pin_has_32_bytes(digest: bytes) -> None:
+    """No pin of another size can be made, and the size found is told."""
+    with pytest.raises(BadPin, match=f"{len(digest)} bytes were found"):
+        Pin(Kind.KEY, digest)
+
+
+def test_a_short_pin_is_its_two_ends() -> None:
+    """Pictures show the ends, each kind in its own notation."""
+    assert Pin.parse(ISRG_X1).short() == "C5+l…Fr8M="
+    assert Pin.parse("96:BC" + ":EC" * 28 + ":08:C6").short() == "96:BC…08:C6"
 
 
 @given(st.lists(pins_, min_size=1, max_size=5), st.sampled_from(Notation), st.sampled_from(Kind))
@@ -517,85 +523,6 @@ def test_reading_a_written_set_gives_the_set_back(
     same_kind = PinSet.of(*(Pin(kind, pin.digest) for pin in pins))
     assert PinSet.parse(same_kind.write(notation), kind) == same_kind
     assert PinSet.parse(str(PinSet.of(*pins))) == PinSet.of(*pins)
-
-
-def test_each_notation_looks_as_its_tool_wants_it() -> None:
-    """The written forms, letter by letter, for the published pin of ISRG Root X1."""
-    pin = Pin.parse(ISRG_X1)
-    digits = base64.b64decode(ISRG_X1).hex()
-    colons = ":".join(digits[i : i + 2] for i in range(0, 64, 2)).upper()
-    assert {notation: pin.write(notation) for notation in Notation} == {
-        Notation.OKHTTP: f"sha256/{ISRG_X1}",
-        Notation.CURL: f"sha256//{ISRG_X1}",
-        Notation.HPKP: f'pin-sha256="{ISRG_X1}"',
-        Notation.KUBEADM: f"sha256:{digits}",
-        Notation.BASE64: ISRG_X1,
-        Notation.HEX: digits,
-        Notation.COLON_HEX: colons,
-    }
-    for notation in Notation:
-        usual = Kind.CERTIFICATE if notation in {Notation.HEX, Notation.COLON_HEX} else Kind.KEY
-        assert Pin.parse(pin.write(notation)) == Pin(usual, pin.digest)
-    assert str(pin) == f"sha256/{ISRG_X1}"
-    assert str(Pin(Kind.CERTIFICATE, pin.digest)) == colons
-    assert Pin.parse(f"sha256 Fingerprint={colons}") == Pin(Kind.CERTIFICATE, pin.digest)
-    assert Pin.parse(f"SHA256:{digits.upper()}") == pin
-
-
-def test_a_digest_may_begin_with_a_slash() -> None:
-    """OkHttp's one slash before a digest that begins with one is not taken for curl's two."""
-    pin = Pin(Kind.KEY, b"\xff" * 32)
-    assert pin.write(Notation.OKHTTP).startswith("sha256//")
-    assert pin.write(Notation.CURL).startswith("sha256///")
-    assert Pin.parse(pin.write(Notation.OKHTTP)) == Pin.parse(pin.write(Notation.CURL)) == pin
-
-
-def test_a_short_pin_is_its_two_ends() -> None:
-    """Pictures show the ends, each kind in its own notation."""
-    assert Pin.parse(ISRG_X1).short() == "C5+l…Fr8M="
-    assert Pin.parse("96:BC" + ":EC" * 28 + ":08:C6").short() == "96:BC…08:C6"
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("", "0 bytes were found"),
-        ("a" * 40, "20 bytes were found, and a SHA-256 has 32; that is usually a SHA-1"),
-        ("ab:" * 19 + "ab", "20 bytes .* SHA-1"),
-        ("sha1/" + "A" * 27 + "=", "SHA-1 pin is too weak"),
-        ("sha256/" + "ab" * 32, "looks like hex, which as base64 is 48 bytes"),
-        ("sha256/" + "+" * 64, "48 bytes .* usually 64 hex digits read as base64"),
-        ("sha256:" + ISRG_X1, "base64 goes after sha256/"),
-        ("sha256:xyz", "hex digits are expected"),
-        ("ab" * 31 + "a", "63 hex digits: one is missing"),
-        ("ab:c:" + "ab" * 30, "between colons there must be two"),
-        (base64.b64encode(WHOLE["SPKI"]).decode(), "91 bytes .* a P-256 public key itself"),
-        (ISRG_X1.replace("+", "-"), "URL-safe base64"),
-        ("sha256/" + ISRG_X1[:-1], "the = at the end is missing"),
-        ("sha256/" + ISRG_X1[:20] + " " + ISRG_X1[20:], "there is a blank"),
-        (ISRG_X1.replace("8M=", "8N="), "the last letter before ="),
-        (WHOLE["PEM"].decode(), "PEM, not a pin: key_pin"),
-        ("password", "6 bytes were found"),
-        ("é" * 10, "neither base64 nor hex"),
-    ],
-)
-def test_a_slip_is_named(text: str, words: str) -> None:
-    """What is no pin is refused with the usual reason, and carries what was seen."""
-    with pytest.raises(BadPin, match=words) as refused:
-        Pin.parse(text)
-    assert refused.value.seen == (text if len(text) <= 60 else refused.value.seen)
-
-
-@given(st.binary(max_size=100).filter(lambda digest: len(digest) != 32))
-def test_a_pin_has_32_bytes(digest: bytes) -> None:
-    """No pin of another size can be made, and the size found is told."""
-    with pytest.raises(BadPin, match=f"{len(digest)} bytes were found"):
-        Pin(Kind.KEY, digest)
-
-
-# -- Sets --------------------------------------------------------------------------------------
-
-A, B, C = (Pin(Kind.KEY, bytes([n]) * 32) for n in range(3))
 
 
 def test_a_set_keeps_order_and_drops_duplicates() -> None:
