@@ -1,0 +1,161 @@
+"""The command line: pins from the shell, errors in a sentence, and an honest exit status."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+from cryptography.x509.oid import NameOID
+
+from pinlib import PinSet, certificate_pin, key_pin
+from pinlib.__main__ import main
+from pinlib.cast import Cast
+from pinlib.certificates import Validity
+from pinlib.notations import Kind, Notation
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def files(tmp_path: Path, cast: Cast) -> dict[str, str]:
+    """Return the paths of one file of each kind."""
+    leaf, key = cast.bank.leaf, cast.backup
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bank.example")])
+    request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
+    public, pem = PublicFormat.SubjectPublicKeyInfo, Encoding.PEM
+    secret = BestAvailableEncryption(b"x")
+    contents = {
+        "leaf.pem": leaf.public_bytes(pem),
+        "leaf.der": leaf.public_bytes(Encoding.DER),
+        "chain.pem": b"".join(one.public_bytes(pem) for one in cast.verified),
+        "backup.csr": request.public_bytes(pem),
+        "backup.pub": key.public_key().public_bytes(pem, public),
+        "backup.key": key.private_bytes(pem, PrivateFormat.PKCS8, NoEncryption()),
+        "locked.key": key.private_bytes(pem, PrivateFormat.PKCS8, secret),
+        "photo.png": b"\x89PNG\r\n\x1a\n",
+        "empty": b"",
+    }
+    for file, content in contents.items():
+        (tmp_path / file).write_bytes(content)
+    return {file: str(tmp_path / file) for file in contents}
+
+
+def test_everything_in_a_bundle_is_listed_with_both_pins(
+    files: dict[str, str], cast: Cast, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A chain as a server sends it: each certificate by its name, with its kind of key."""
+    assert main(["pin", files["chain.pem"]]) == 0
+    printed = capsys.readouterr().out
+    for one in cast.verified:
+        assert f"key pin          {key_pin(one)}\n" in printed
+        assert f"certificate pin  {certificate_pin(one)}" in printed
+    for name in ("bank.example", "Lab Issuing CA", "Lab Root"):
+        assert f"  {name}, a certificate, P-256\n" in printed
+    assert printed.index("bank.example") < printed.index("Lab Issuing") < printed.index("Lab Root")
+
+
+@pytest.mark.parametrize("file", ["backup.csr", "backup.pub", "backup.key"])
+def test_a_backup_has_a_key_pin_and_no_other(
+    files: dict[str, str], cast: Cast, capsys: pytest.CaptureFixture[str], file: str
+) -> None:
+    """A request, a public key and a private key give the pin that the backup will have."""
+    assert main(["pin", files[file]]) == 0
+    printed = capsys.readouterr().out
+    assert f"key pin          {key_pin(cast.backup)}" in printed
+    assert "certificate pin" not in printed
+
+
+@pytest.mark.parametrize("notation", Notation, ids=lambda one: one.name)
+def test_one_notation_is_a_set_for_that_tool(
+    files: dict[str, str], cast: Cast, capsys: pytest.CaptureFixture[str], notation: Notation
+) -> None:
+    """What is printed can be pasted: of keys or of certificates, as the tool hashes them."""
+    tool = notation.name.lower().replace("_", "-")
+    assert main(["pin", "--as", tool, files["chain.pem"], files["leaf.der"]]) == 0
+    printed = capsys.readouterr().out.rstrip("\n")
+    pin_of = key_pin if Kind.KEY in notation.means else certificate_pin
+    assert printed == PinSet(tuple(map(pin_of, cast.verified))).write(notation)
+
+
+def test_what_is_hashed_can_be_chosen(
+    files: dict[str, str], cast: Cast, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever wants the other kind says so."""
+    assert main(["pin", "--as", "hex", "--of", "key", files["leaf.pem"]]) == 0
+    assert capsys.readouterr().out.strip() == key_pin(cast.bank.leaf).digest.hex()
+    assert main(["pin", "--of", "certificate", files["leaf.pem"]]) == 0
+    assert "key pin" not in capsys.readouterr().out
+
+
+def test_one_bad_file_does_not_hide_the_others(
+    files: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The list goes on, the slip is told with its file, and the status is 1."""
+    missing = files["empty"] + "-not"
+    bad = [files[name] for name in ("photo.png", "empty", "locked.key")]
+    assert main(["pin", *bad, missing, files["leaf.pem"]]) == 1
+    out, err = capsys.readouterr()
+    assert "bank.example" in out
+    lines = err.splitlines()
+    assert [line.split(": ")[0] for line in lines] == [*bad, missing]
+    for line, words in zip(
+        lines, ("a PNG picture", "0 bytes", "openssl pkey", "cannot be opened"), strict=True
+    ):
+        assert words in line
+
+
+def test_a_set_for_a_tool_is_whole_or_not_at_all(
+    files: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A shorter set would leave a host unpinned, and nobody would see it."""
+    assert main(["pin", "--as", "curl", files["leaf.pem"], files["photo.png"]]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "a PNG picture" in err
+    assert main(["pin", "--as", "hex", files["backup.csr"]]) == 1
+    assert "only a certificate has a certificate pin" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [[], ["--as", "okhtp", "x"], ["--of", "nothing", "x"]])
+def test_a_wrong_option_is_status_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """What was asked wrongly is told apart from what could not be read."""
+    with pytest.raises(SystemExit) as ended:
+        main(["pin", *words])
+    assert ended.value.code == 2
+    assert "error:" in capsys.readouterr().err
+
+
+def test_standard_input_and_another_folder(files: dict[str, str], cast: Cast) -> None:
+    """As at the end of a pipeline, from a folder that is not ours."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pinlib", "pin", "--as", "okhttp", "-"],
+        input=Path(files["leaf.der"]).read_bytes(),
+        capture_output=True,
+        check=True,
+        cwd=Path(files["leaf.der"]).parent,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.stdout.decode().strip() == str(key_pin(cast.bank.leaf))
+
+
+def test_a_name_cannot_write_over_the_screen(
+    tmp_path: Path, cast: Cast, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A certificate may be named anything, and a terminal obeys escape sequences: it gets none."""
+    evil = cast.root.intermediate("\x1b[2J\x1b[31mgotcha", valid=Validity.of(cast.root.certificate))
+    file = tmp_path / "evil.pem"
+    file.write_bytes(evil.certificate.public_bytes(Encoding.PEM))
+    assert main(["pin", str(file)]) == 0
+    assert "\x1b" not in capsys.readouterr().out
