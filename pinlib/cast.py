@@ -11,14 +11,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache, cached_property
+from hashlib import sha256
 
 from pinlib.certificates import Authority, Identity, PrivateKey, Validity, p256
 from pinlib.devices import Device
 from pinlib.errors import BadInput
 from pinlib.handshake import connect
+from pinlib.notations import Kind, Notation
 from pinlib.openssl import Tls
 from pinlib.paths import Chain
-from pinlib.pins import PinSet, Strategy
+from pinlib.pins import Pin, PinSet, Strategy
+from pinlib.slips import parts
 from pinlib.verdicts import Verdict
 
 HOST = "bank.example"
@@ -127,6 +130,25 @@ class Cast:
     def pins(self, strategy: Strategy) -> PinSet | None:
         """Return what an app pins that was built when the bank's first certificate was new."""
         return strategy.pins(self.verified, self.backup)
+
+    @cached_property
+    def colleagues(self) -> dict[str, str]:
+        """What five people at the bank have written down as the pin of its certificate.
+
+        Three of them hashed the wrong bytes.
+        """
+        digests = {name: sha256(part).digest() for name, part in parts(self.bank.leaf).items()}
+        wrote = {
+            "Ana": ("SPKI", Notation.OKHTTP),
+            "Ben": ("certificate", Notation.OKHTTP),
+            "Chloé": ("key bits", Notation.OKHTTP),
+            "Dan": ("PEM text", Notation.CURL),
+            "Edith": ("SPKI", Notation.KUBEADM),
+        }
+        return {
+            name: Pin(Kind.KEY, digests[what]).write(notation)
+            for name, (what, notation) in wrote.items()
+        }
 
     @cached_property
     def events(self) -> Happenings:

@@ -234,6 +234,17 @@ class Authority:
         return self.issue(*identity.hosts, valid=valid, key=identity.key if key is None else key)
 
 
+def request(host: str, key: PrivateKey) -> x509.CertificateSigningRequest:
+    """Return what is sent to an authority for a certificate (CSR, RFC 2986): it has the key's pin.
+
+    Made ahead and kept offline, it is where a backup pin comes from.
+    """
+    builder = x509.CertificateSigningRequestBuilder(_subject(host))
+    return builder.add_extension(x509.SubjectAlternativeName([_san(host)]), critical=False).sign(
+        key, _hash_for(key)
+    )
+
+
 def general_name(host: str) -> x509.DNSName | x509.IPAddress:
     """Return `host` as certificates write it (RFC 5280, section 4.2.1.6).
 
@@ -290,7 +301,7 @@ def title(document: Document) -> str:
 
 
 def key_name(info: bytes) -> str:
-    """Return the kind and size of the key in an SPKI: "P-256", "RSA, 2048 bits".
+    """Return the kind and size of the key in an SPKI: "P-256", "RSA-2048".
 
     A kind that the library does not load is "unknown", and has a pin all the same.
     """
@@ -301,7 +312,7 @@ def key_name(info: bytes) -> str:
     if isinstance(key, ec.EllipticCurvePublicKey):
         return _CURVES.get(key.curve.name, key.curve.name)
     if isinstance(key, rsa.RSAPublicKey):
-        return f"RSA, {key.key_size} bits"
+        return f"RSA-{key.key_size}"
     return type(key).__name__.removeprefix("_").removesuffix("PublicKey")
 
 
@@ -381,8 +392,11 @@ def _authority_certificate(
 
 
 def _sign(builder: x509.CertificateBuilder, key: PrivateKey) -> x509.Certificate:
-    edwards = isinstance(key, ed25519.Ed25519PrivateKey)
-    return builder.sign(key, None if edwards else hashes.SHA256())
+    return builder.sign(key, _hash_for(key))
+
+
+def _hash_for(key: PrivateKey) -> hashes.SHA256 | None:
+    return None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
 
 
 def _signed_by(key: PublicKey) -> x509.AuthorityKeyIdentifier:

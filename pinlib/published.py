@@ -19,7 +19,7 @@ import certifi
 from pinlib.data import Reader, table
 from pinlib.encodings import documents
 from pinlib.notations import Kind
-from pinlib.pins import Pin, certificate_pin
+from pinlib.pins import Pin, certificate_pin, key_pin, pins_of
 
 _BLOCK = re.compile(
     rb'^# Label: "([^"\n]+)"(?:(?!^# Label).)*?'
@@ -36,6 +36,12 @@ class Published:
     certificate: Pin
     key: Pin
     source: str
+
+    @property
+    def computed(self) -> Pin | None:
+        """The key pin computed here from certifi's root; None if this certifi does not have it."""
+        root = root_with(self.certificate)
+        return None if root is None else key_pin(root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,20 @@ def root_with(certificate: Pin) -> bytes | None:
 @cache
 def _by_pin() -> dict[Pin, bytes]:
     return {certificate_pin(der): der for der in public_roots().values()}
+
+
+def whose(digest: bytes) -> str | None:
+    """Return the public root whose key or certificate has this SHA-256, by name, or None."""
+    return _by_digest().get(digest)
+
+
+@cache
+def _by_digest() -> dict[bytes, str]:
+    return {
+        pin.digest: name
+        for name, der in public_roots().items()
+        for pin in pins_of(documents(der)[0]).values()
+    }
 
 
 def _certificate(text: str) -> Pin:

@@ -41,13 +41,11 @@ class Hashed(Enum):
 # appendix A, whose pipeline has the step that is forgotten.
 _STORIES = {
     Hashed.SPKI: "The right bytes for a key pin: the key together with its kind.",
-    Hashed.CERTIFICATE: "That is a fingerprint: it ends with this certificate, and no tool that "
-    "pins keys ever finds it.",
-    Hashed.KEY_BITS: "Some programs export a key without the header that says its kind: put the "
-    "header back, or hash the SPKI.",
-    Hashed.PEM: "Somebody hashed the text of a .pem file, lines and all: turn it into DER first.",
-    Hashed.TBS: "That is what the authority signed; no tool pins it.",
-    Hashed.FILE: "Somebody hashed the whole file, with whatever else stands in it.",
+    Hashed.CERTIFICATE: "That is a fingerprint: tools that pin keys never find it.",
+    Hashed.KEY_BITS: "The header that says the key’s kind is missing: hash the SPKI.",
+    Hashed.PEM: "The text of a .pem file was hashed: turn it into DER first.",
+    Hashed.TBS: "That is what the authority signed, and no tool pins it: hash the SPKI.",
+    Hashed.FILE: "The file was hashed with all that stands in it: hash the SPKI.",
 }
 
 FAMOUS = (Hashed.CERTIFICATE, Hashed.KEY_BITS, Hashed.PEM)

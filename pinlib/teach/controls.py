@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
@@ -20,7 +20,7 @@ import ipywidgets as widgets
 from pinlib.errors import BadInput
 
 S = TypeVar("S")
-Kind = Literal["auto", "buttons", "dropdown", "checkbox", "slider", "text"]
+Kind = Literal["auto", "buttons", "dropdown", "checkbox", "slider", "text", "file"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,9 @@ class Control:
     """One thing to change: `options` go from the words on screen to the value in the state.
 
     Without options it is a checkbox over True and False.  For kind "text" the options are examples:
-    any text may be typed, and tests walk the examples.
+    any text may be typed, and tests walk the examples.  For kind "file" the value is None until a
+    file was given, and then what `receive` makes of its name and content; the content itself is
+    kept nowhere else.
     """
 
     field: str
@@ -38,28 +40,56 @@ class Control:
     tooltips: tuple[str, ...] = ()
     kind: Kind = "auto"
     more: bool = False
+    receive: Callable[[str, bytes], Any] | None = None
 
     @property
     def choices(self) -> tuple[Any, ...]:
-        """Every value on offer."""
+        """Every value on offer; files are not."""
+        if self.kind == "file":
+            return (None,)
         return tuple(self.options.values()) or (True, False)
 
     def offers(self, value: object) -> bool:
         """Tell whether the control can show this value."""
+        if self.kind == "file":
+            return value is None or not isinstance(value, str)
         return isinstance(value, str) if self.kind == "text" else value in self.choices
+
+    def take(self, widget: Any, held: Any) -> Any:
+        """Read what the learner's hand did to the widget; `held` is what the state has."""
+        if self.kind != "file":
+            return widget.value
+        if not widget.value or self.receive is None:
+            return held
+        file = widget.value[0]
+        return self.receive(file["name"], bytes(file["content"]))
+
+    def put(self, widget: Any, value: Any) -> None:
+        """Set the widget to what the state says; a file that was received is let go of."""
+        if self.kind == "file":
+            widget.value = ()
+            return
+        if hasattr(widget, "options") and dict(widget.options) != dict(self.options):
+            widget.options = list(self.options.items())
+        widget.value = value
 
     def widget(self, value: Any) -> widgets.DOMWidget:
         """Make the control for the screen, set to `value`."""
+        tooltip = self.tooltip or self.label
+        if self.kind == "file":
+            return widgets.FileUpload(description=self.label, tooltip=tooltip)
         common = {"description": self.label, "value": value}
         pairs = list(self.options.items())
-        tooltip = self.tooltip or self.label
         kind = self.kind
         if kind == "auto":
             kind = "checkbox" if not pairs else "buttons" if len(pairs) <= 4 else "dropdown"
         if kind == "checkbox":
             return widgets.Checkbox(**common, indent=False, tooltip=tooltip)
         if kind == "text":
-            return widgets.Text(**common, continuous_update=False, tooltip=tooltip)
+            # The page's script sends what was pasted at once; what is typed goes with Enter.
+            return widgets.Text(
+                **common, continuous_update=False, tooltip=tooltip, placeholder=tooltip
+            )
         if kind == "dropdown":
             return widgets.Dropdown(**common, options=pairs, tooltip=tooltip)
         if kind == "slider":
@@ -73,7 +103,9 @@ class Control:
 
 
 def written(value: object) -> str:
-    """Write one value as a word: yes, expired, 1.3, 2027-03-01."""
+    """Write one value as a word: yes, expired, 1.3, 2027-03-01; nothing, and a file by its name."""
+    if value is None:
+        return "''"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Enum):
@@ -113,14 +145,18 @@ def parse(name: str, controls: Sequence[Control], line: str, base: S) -> S:
             raise BadInput(f"{word!r} says nothing here; write {fields}", seen=word)
         if key in found:
             raise BadInput(f"{key} is given twice", seen=word)
-        found[key] = _value(known[key], value)
+        found[key] = _value(known[key], value, getattr(base, key))
     # mypy cannot know that every state is a dataclass.
     return replace(base, **found)  # type: ignore[type-var]
 
 
-def _value(control: Control, word: str) -> Any:
+def _value(control: Control, word: str, held: Any) -> Any:
     if control.kind == "text":
         return word
+    if control.kind == "file":
+        if word in {"", str(held)}:
+            return held if word else None
+        raise BadInput(f"a line holds no files: give {word!r} to this panel first", seen=word)
     by_word = {shlex.split(written(choice))[0]: choice for choice in control.choices}
     if word not in by_word:
         raise BadInput(

@@ -17,6 +17,50 @@
     if (lasting && event.target.matches(".pl-words")) lasting.dataset.inWords = event.target.open ? "open" : "closed";
   }, true);
 
+  // One click takes a pin along.  Where the browser forbids that, it is marked instead.
+  document.body.classList.add("pinlib-classroom");
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest?.(".pl-copier");
+    if (!button) return;
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      button.dataset.said = "copied";
+    } catch {
+      getSelection().selectAllChildren(button.parentElement.querySelector(".pl-whole"));
+      button.dataset.said = "marked";
+    }
+    setTimeout(() => { delete button.dataset.said; }, 1500);
+  });
+
+  // What is pasted is answered at once; what is typed waits for Enter, as ipywidgets has it.
+  document.addEventListener("paste", (event) => {
+    const field = event.target.closest?.(".pinlib-panel input[type=text]");
+    if (field) setTimeout(() => field.dispatchEvent(new Event("change", { bubbles: true })));
+  });
+
+  // A message of 10 MiB never reaches Python: the connection drops, and nobody is told.  So what is
+  // chosen is cut off one byte behind the limit, and Python's own check refuses it in words.
+  // ipywidgets keeps its file input out of the page: it is met when its button opens it.
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest?.(".pinlib-panel .widget-upload")) return;
+    const open = HTMLInputElement.prototype.click;
+    HTMLInputElement.prototype.click = function () {
+      HTMLInputElement.prototype.click = open;
+      if (this.pinlibGuarded !== true) this.addEventListener("change", cutOff, { capture: true });
+      this.pinlibGuarded = true;
+      open.call(this);
+    };
+    setTimeout(() => { HTMLInputElement.prototype.click = open; });
+  }, true);
+  const cutOff = ({ target }) => {
+    const [file] = target.files;
+    if (!file || file.size <= UPLOAD_LIMIT) return;
+    const kept = new DataTransfer();
+    const { type, lastModified } = file;
+    kept.items.add(new File([file.slice(0, UPLOAD_LIMIT + 1)], file.name, { type, lastModified }));
+    target.files = kept.files;
+  };
+
   // A string that replaces another is announced only where the element around it lasts.
   const attend = () => {
     for (const lasting of document.querySelectorAll(".pinlib-view:not([aria-live])")) {
@@ -27,6 +71,14 @@
       words.open = true;
     }
   };
+  // Bytes that are set off are seen without scrolling to them.
+  const reveal = () => {
+    for (const hex of document.querySelectorAll(".pl-hex:not([data-revealed])")) {
+      hex.dataset.revealed = "true";
+      const first = hex.querySelector("b");
+      if (first) hex.scrollTop = first.getBoundingClientRect().top - hex.getBoundingClientRect().top - 40;
+    }
+  };
   attend();
-  new MutationObserver(attend).observe(document.body, { childList: true, subtree: true });
+  new MutationObserver(() => { attend(); reveal(); }).observe(document.body, { childList: true, subtree: true });
 })();

@@ -24,6 +24,7 @@ from weakref import WeakSet
 
 import ipywidgets as widgets
 
+from pinlib.encodings import LIMIT
 from pinlib.errors import BadInput, PinlibError
 from pinlib.teach import controls as lines
 from pinlib.teach.controls import Control
@@ -38,7 +39,7 @@ _on_screen: WeakSet[widgets.DOMWidget] = WeakSet()
 _presenting = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class View:
     """What a state looks like: the answer, the picture, the same in words, and facts for tests.
 
@@ -59,6 +60,13 @@ class View:
             f'<div aria-live="off">{self.picture}<details class="pl-words">'
             f"<summary>In words</summary><p>{escape(self.words)}</p></details></div></div>"
         )
+
+    def _repr_html_(self) -> str:
+        """Show the view where a cell ends with it."""
+        return f"{stylesheet()}{self.html}"
+
+    def __repr__(self) -> str:
+        return self.text
 
     @property
     def text(self) -> str:
@@ -98,7 +106,9 @@ class Panel(widgets.VBox, Generic[S]):
             value=self._preset_shown(),
             tooltip="Go to a scene by its name",
         )
-        self._widgets = {c.field: c.widget(getattr(self._state, c.field)) for c in self.controls}
+        self._widgets = {
+            c.field: c.widget(getattr(self._state, c.field)) for c in self.controls_in(self._state)
+        }
         super().__init__(children=self._children())
         self._scene.observe(self._scene_chosen, "value")
         for widget in self._widgets.values():
@@ -109,6 +119,14 @@ class Panel(widgets.VBox, Generic[S]):
     def view(self, state: S) -> View:
         """Draw a state; pure, so that every state can be tested without a screen."""
         raise NotImplementedError
+
+    def controls_in(self, state: S) -> tuple[Control, ...]:  # noqa: ARG002 (mostly they do not differ)
+        """Give the controls, with what they offer in this state."""
+        return self.controls
+
+    def settle(self, state: S, before: S) -> S:  # noqa: ARG002 (mostly it does not matter)
+        """Give the state that a hand's change leads to, where one field has a say in another."""
+        return state
 
     @property
     def state(self) -> S:
@@ -149,11 +167,15 @@ class Panel(widgets.VBox, Generic[S]):
             self._view = _refused(refusal)
             self._html = self._view.html
         except Exception as bug:
-            self._view, self._html = _bug(bug, self.text)
+            self._own_up(bug)
             if strict():
                 raise
         finally:
             self._picture.value = self._html
+
+    def _own_up(self, bug: Exception) -> None:
+        self._view, self._html = _bug(bug, self.text)
+        self._picture.value = self._html
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         """Offer the picture without its controls too: a handout has no kernel to ask."""
@@ -187,11 +209,11 @@ class Panel(widgets.VBox, Generic[S]):
         elif wanted in self.presets:
             state = self.presets[wanted]
         elif "=" in wanted or not self.presets:
-            state = lines.parse(self.name, self.controls, wanted, self._state)
+            state = lines.parse(self.name, self.controls_in(self._state), wanted, self._state)
         else:
             names = ", ".join(repr(name) for name in self.presets)
             raise BadInput(f"there is no scene {wanted!r}; there are {names}", seen=wanted)
-        for control in self.controls:
+        for control in self.controls_in(state):
             value = getattr(state, control.field)
             if not control.offers(value):
                 raise BadInput(f"{control.field} cannot be {value!r} here", seen=repr(value))
@@ -204,17 +226,32 @@ class Panel(widgets.VBox, Generic[S]):
         self._state = state
         self._syncing = True
         try:
-            for name, widget in self._widgets.items():
-                widget.value = getattr(state, name)
+            for control in self.controls_in(state):
+                control.put(self._widgets[control.field], getattr(state, control.field))
             self._scene.value = self._preset_shown()
         finally:
             self._syncing = False
         self.refresh()
 
     def _control_changed(self, _change: Mapping[str, Any]) -> None:
-        if not self._syncing:
-            held = {name: widget.value for name, widget in self._widgets.items()}
-            self._adopt(replace(self._state, **held))  # type: ignore[type-var]
+        if self._syncing:
+            return
+        try:
+            state = self.settle(self._held(), self._state)
+        except Exception as bug:
+            self._own_up(bug)
+            if strict():
+                raise
+            return
+        self._adopt(state)
+
+    def _held(self) -> S:
+        """Give the state that the widgets show, as a hand has left them."""
+        found = {}
+        for control in self.controls:
+            widget, held = self._widgets[control.field], getattr(self._state, control.field)
+            found[control.field] = control.take(widget, held)
+        return replace(self._state, **found)  # type: ignore[type-var]
 
     def _scene_chosen(self, change: Mapping[str, Any]) -> None:
         if not self._syncing:
@@ -245,6 +282,7 @@ def presentable(widget: widgets.DOMWidget) -> widgets.DOMWidget:
 def classroom() -> Html:
     """Give the set-up of a page: style, the keyboard's guard, a voice for changed pictures."""
     script = Path(__file__).with_name("panel.js").read_text(encoding="utf-8")
+    script = script.replace("UPLOAD_LIMIT", str(LIMIT))
     return Html(f"{stylesheet()}<script>{script}</script>")
 
 

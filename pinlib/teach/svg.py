@@ -89,6 +89,8 @@ class Headline:
     reason: str
     tone: Tone = "plain"
     mark: Mark | None = None
+    signed: bool = True
+    """Whether a sign stands before the words: a finding is neither right nor wrong."""
 
     def __post_init__(self) -> None:
         if len(self.words.split()) > 12:
@@ -169,6 +171,42 @@ def inline(text: Text) -> Html:
     return escape(text)
 
 
+def command(text: str) -> Html:
+    """Set a command for the learner's own terminal; on a projector too it is whole."""
+    return Html(f'<div class="pl-command">{copyable(text, "the command")}</div>')
+
+
+def copyable(text: str, what: str) -> Html:
+    """Set bytes that are meant to be taken along: one click marks all, a button copies.
+
+    The button shows where the page's script is there to do it.  On a projector the text is
+    shortened in the middle, for nobody copies from a wall; `what` names it for a screen reader.
+    """
+    whole, brief = escape(text), inline(Mono(text, 26))
+    return Html(
+        f'<span class="pl-copy"><code class="pl-mono pl-whole" title="{whole}">{whole}</code>'
+        f'<span class="pl-brief">{brief}</span>'
+        f'<button type="button" class="pl-copier" data-copy="{whole}"'
+        f' title="Copy {escape(what)}">{_svg(f"Copy {what}", _COPY, "", _COPY_BOX)}</button></span>'
+    )
+
+
+_COPY = '<path d="M6 6V3h10v10h-3M3 6h10v11H3z"/>'
+_COPY_BOX = 'viewBox="0 0 19 20"'
+
+
+def table(head: Sequence[Text], rows: Sequence[Sequence[Html]]) -> Html:
+    """Lay out cells in rows under their headings; the first cell of a row names it."""
+    top = "".join(f'<th scope="col">{inline(cell)}</th>' for cell in head)
+    body = "".join(
+        f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}</tr>'
+        for first, *rest in rows
+    )
+    return Html(
+        f'<table class="pl-table"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
+    )
+
+
 def key_style(index: int | None) -> Key:
     """Name and draw the bank's `index`-th key; None is a key that is not the bank's."""
     if index is None:
@@ -196,7 +234,7 @@ def mark(kind: Mark, *, bare: bool = False) -> Html:
 
 def verdict_line(headline: Headline) -> Html:
     """Say the answer first, large, with its mark and a rule in its colour; then the reason."""
-    sign = mark(headline.mark or MARK_OF_TONE[headline.tone], bare=True)
+    sign = mark(headline.mark or MARK_OF_TONE[headline.tone], bare=True) if headline.signed else ""
     return Html(
         f'<div class="pl-headline pl-{headline.tone}">'
         f'<div class="pl-verdict">{sign} <span>{escape(headline.words)}</span></div>'
@@ -252,6 +290,16 @@ def paragraph(text: Text, *, dim: bool = False) -> Html:
     return Html(f'<p class="{"pl-dim" if dim else "pl-text"}">{inline(text)}</p>')
 
 
+def heading(words: str) -> Html:
+    """Set a heading over what is not in one card."""
+    return Html(f'<div class="pl-heading pl-over">{escape(words)}</div>')
+
+
+def subheading(words: str) -> Html:
+    """Set a heading inside a card, between two of its parts."""
+    return Html(f'<div class="pl-strong pl-sub">{escape(words)}</div>')
+
+
 def amount(number: str, of_what: str) -> Html:
     """Set one number so large that the back of the room can read it."""
     return Html(
@@ -262,6 +310,11 @@ def amount(number: str, of_what: str) -> Html:
 def columns(*parts: Html, first: Literal["wide", "equal"] = "equal") -> Html:
     """Set parts side by side on the grid; in a narrow notebook, one under the other."""
     return Html(f'<div class="pl-columns pl-first-{first}">{"".join(parts)}</div>')
+
+
+def stack(*parts: Html) -> Html:
+    """Set parts one under the other, with the grid's distance between them."""
+    return Html(f'<div class="pl-stack">{"".join(parts)}</div>')
 
 
 def sequence(left: Lane, right: Lane, rows: Sequence[Message | Decision]) -> Html:

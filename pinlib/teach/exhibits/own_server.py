@@ -1,0 +1,139 @@
+"""Your own server: the commands that save its chain, compute its pins and make a backup key.
+
+Nothing here contacts anybody: the commands are for the learner's own terminal.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from ipaddress import IPv6Address
+from typing import ClassVar
+
+from cryptography import x509
+
+from pinlib.cast import HOST
+from pinlib.certificates import general_name
+from pinlib.errors import BadHost
+from pinlib.teach.controls import Control
+from pinlib.teach.panel import Panel, View
+from pinlib.teach.svg import Headline, Html, card, command, paragraph, stack
+
+
+class System(Enum):
+    """Whose terminal it is."""
+
+    UNIX = "Linux, macOS"
+    WINDOWS = "Windows"
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A server, and a terminal."""
+
+    host: str = HOST
+    system: System = System.UNIX
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something to do: why, and the commands for it, one after the other."""
+
+    title: str
+    why: str
+    commands: tuple[str, ...]
+    note: str
+
+
+def steps(where: Where) -> tuple[Step, ...]:
+    """Return what to do, with commands that can be pasted.  Raises BadHost."""
+    windows = where.system is System.WINDOWS
+    python = r".venv\Scripts\python" if windows else ".venv/bin/python"
+    client = f"openssl s_client {_address(where.host)} -showcerts"
+    return (
+        Step(
+            "1. Save its chain",
+            "What your server sends to whoever connects:",
+            (f'"" | {client} > chain.pem' if windows else f"{client} </dev/null >chain.pem",),
+            "Or in a browser: the padlock, the certificate, Details, Export, as a chain (PEM).",
+        ),
+        Step(
+            "2. Compute its pins",
+            "In the workshop’s folder; or give chain.pem to the panel above.",
+            (f"{python} -m pinlib pin chain.pem",),
+            "Leaf first. Compare from another network: whoever sits in yours may have answered.",
+        ),
+        Step(
+            "3. Make a backup, today",
+            "A key that no server uses yet. Keep backup.key offline, and more than once.",
+            (
+                "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -aes256 "
+                "-out backup.key",
+                "openssl pkey -in backup.key -pubout -out backup.pub",
+                f"{python} -m pinlib pin backup.pub",
+            ),
+            "A request (CSR) made from it has the same key pin. Never upload backup.key itself.",
+        ),
+    )
+
+
+_HOST_AND_PORT = re.compile(
+    r"(?:https?://)?(?:\[(?P<v6>[^\]]*)\]|(?P<name>[^:/\s]*))(?::(?P<port>\d+))?(?:/\S*)?"
+)
+
+
+def _address(text: str) -> str:
+    """Return s_client's options for a host, a host with a port, or an address out of a browser.
+
+    Raises BadHost.
+    """
+    found = _HOST_AND_PORT.fullmatch(text.strip())
+    host = (found["v6"] or found["name"]) if found else text.strip()
+    port = (found and found["port"]) or "443"
+    if not 0 < int(port) < 65536:
+        raise BadHost(f"there is no port {port}: they go from 1 to 65535", seen=port)
+    name = general_name(host)
+    if isinstance(name, x509.DNSName):
+        return f"-connect {name.value}:{port} -servername {name.value}"
+    shown = f"[{name.value}]" if isinstance(name.value, IPv6Address) else str(name.value)
+    return f"-connect {shown}:{port}"
+
+
+class OwnServerPanel(Panel[Where]):
+    """Take the lesson home: your server's pins, and a backup."""
+
+    name = "own-server"
+    controls = (
+        Control(
+            "host", "Your server", {HOST: HOST}, "A host name, as in bank.example", kind="text"
+        ),
+        Control("system", "Your terminal", {system.value: system for system in System}),
+    )
+    presets: ClassVar = {
+        "Linux, macOS": Where(),
+        "Windows": Where(system=System.WINDOWS),
+    }
+    initial = Where()
+
+    def view(self, state: Where) -> View:
+        """Write the commands for this server and terminal."""
+        todo = steps(state)
+        words = [
+            f"{step.title}. {step.why} {' ; '.join(step.commands)} ({step.note})" for step in todo
+        ]
+        return View(
+            Headline(
+                "Three steps, in your own terminal",
+                f"Nothing here contacts {state.host.strip()}: you do, with the first command.",
+                signed=False,
+            ),
+            stack(*map(_drawn, todo)),
+            "\n".join(words),
+            {"outcome": "shown", "system": state.system.name.lower()},
+        )
+
+
+def _drawn(step: Step) -> Html:
+    commands = map(command, step.commands)
+    return card(step.title, paragraph(step.why), *commands, paragraph(step.note, dim=True))

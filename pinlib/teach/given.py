@@ -1,0 +1,70 @@
+"""A file that a learner gives: read at once, and whatever should not have been given is let go."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from hashlib import sha256
+
+from pinlib.certificates import title, visible
+from pinlib.der import Document, Form
+from pinlib.encodings import contents, documents
+from pinlib.errors import BadInput
+
+_PRIVATE = {Form.PRIVATE_KEY, Form.LOCKED_KEY}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What is in a file, or why it is refused; never a private key.
+
+    `digest` is the SHA-256 of the file itself; `command` is what to do instead, ready to paste.
+    """
+
+    name: str
+    documents: tuple[Document, ...] = ()
+    digest: bytes = b""
+    refusal: str = ""
+    command: str = ""
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def of(cls, name: str, content: bytes) -> Given:
+        """Read a file by its name and content; that it cannot be read is an answer too."""
+        name = visible(name)
+        try:
+            found = contents(content)
+            if _PRIVATE & {one.form for one in found}:
+                return cls._with_a_secret(name, found, pem=content.lstrip().startswith(b"-----"))
+            return cls(name, documents(content), sha256(content).digest())
+        except BadInput as unreadable:
+            return cls(name, refusal=f"{name}: {unreadable}.")
+
+    @classmethod
+    def _with_a_secret(cls, name: str, found: tuple[Document, ...], *, pem: bool) -> Given:
+        here = shlex.quote(name)
+        if any(one.form is Form.CERTIFICATE for one in found):
+            what, command = "certificate", f"openssl x509 -in {here} -out certificate.pem"
+        else:
+            form = "" if pem else " -inform DER"
+            what = "public half"
+            command = f"openssl pkey{form} -in {here} -pubout -out public.pem"
+        return cls(
+            name,
+            refusal=f"There is a private key in {name}: it was not kept, and should not travel. "
+            f"Take its {what} out with the command below, and give that.",
+            command=command,
+        )
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """One line for each thing in the file, as a list shows it; one for a refused file."""
+        count = len(self.documents)
+        if not count:
+            return (f"{self.name} (refused)",)
+        return tuple(
+            f"{self.name}{f', {number} of {count}' if count > 1 else ''}: {title(one)}"
+            for number, one in enumerate(self.documents, 1)
+        )

@@ -1,0 +1,90 @@
+"""A second opinion: the pipeline that everybody copies, run step by step by openssl itself.
+
+Source of the pipeline: RFC 7469, appendix A.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from pinlib import Pin, key_pin
+from pinlib.errors import BadPin
+from pinlib.teach import svg
+from pinlib.teach.panel import View
+from pinlib.teach.svg import Headline, Html, Mono, card
+
+SECONDS = 10  # longer than any of these takes; a program of that name that hangs is not waited for
+STEPS = (
+    ("x509 -pubkey -noout", "the public key, as PEM text"),
+    ("pkey -pubin -outform der", "the SPKI, in DER: what a key pin hashes"),
+    ("dgst -sha256 -binary", "its SHA-256"),
+    ("enc -base64", "the same as text"),
+)
+
+
+def pipeline(certificate: x509.Certificate, program: str = "openssl") -> View:
+    """Let openssl compute the key pin of a certificate, and hold it against ours.
+
+    Where there is no openssl, or it fails, the view says so: ours stands without a second opinion.
+    """
+    found = shutil.which(program)
+    ours = key_pin(certificate)
+    if found is None:
+        return _without("openssl is not on this machine, so nobody gives a second opinion.", ours)
+    given = certificate.public_bytes(Encoding.PEM)
+    lines: list[tuple[str, str]] = []
+    for words, what in STEPS:
+        try:
+            done = subprocess.run(  # noqa: S603 (the program that the learner has installed)
+                [found, *words.split()],
+                input=given,
+                capture_output=True,
+                timeout=SECONDS,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return _without(
+                f"openssl {words} did not come to an end: {type(error).__name__}.", ours
+            )
+        if done.returncode:
+            said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+            return _without(f"openssl {words} failed: {said[-1] if said else 'no word why'}.", ours)
+        given = done.stdout
+        lines.append((f"openssl {words}", f"{len(given):,} bytes: {what}"))
+    return _compared(given.decode("ascii", "replace").strip(), ours, lines)
+
+
+def _compared(printed: str, ours: Pin, lines: list[tuple[str, str]]) -> View:
+    try:
+        same = Pin.parse(printed) == ours
+    except BadPin:
+        same = False
+    headline = (
+        Headline("openssl says the same", "Four programs in a row, and the same 32 bytes.", "good")
+        if same
+        else Headline("openssl says otherwise", "One of us two hashed other bytes.", "bad")
+    )
+    rows = [(svg.inline(Mono(command)), svg.inline(what)) for command, what in lines]
+    picture = svg.stack(
+        card("The pipeline", svg.table(("Command", "What comes out"), rows)),
+        card("Both pins", svg.facts([("openssl", Mono(printed)), ("pinlib", Mono(str(ours)))])),
+    )
+    words = [
+        *(f"{command}: {what}." for command, what in lines),
+        f"openssl prints {printed}.",
+        f"pinlib says {ours}.",
+    ]
+    return View(headline, picture, "\n".join(words), {"outcome": "same" if same else "differs"})
+
+
+def _without(why: str, ours: Pin) -> View:
+    return View(
+        Headline("No second opinion here", why, signed=False),
+        Html(""),
+        f"pinlib says {ours}. Nothing else in this lesson needs openssl.",
+        {"outcome": "absent"},
+    )
