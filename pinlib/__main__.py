@@ -11,10 +11,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pinlib.certificates import key_name, title, visible
 from pinlib.der import Document, Form
 from pinlib.encodings import LIMIT, documents, spki
 from pinlib.errors import PinlibError
+from pinlib.naming import key_name, title, visible
 from pinlib.notations import Kind, Notation
 from pinlib.pins import Pin, PinSet, certificate_pin, pins_of
 

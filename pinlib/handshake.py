@@ -15,10 +15,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from pinlib import openssl
-from pinlib.certificates import Identity, general_name, read
+from pinlib.certificates import Identity
 from pinlib.devices import Check, Device, Moment
 from pinlib.ends import End, Server, in_words, unverified_chain
 from pinlib.errors import NotReadable
+from pinlib.naming import general_name, read
 from pinlib.openssl import Tls
 from pinlib.paths import Chain
 from pinlib.records import Content, Sender

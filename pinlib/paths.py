@@ -21,7 +21,8 @@ from cryptography.x509.verification import (
     VerificationError,
 )
 
-from pinlib.certificates import Validity, general_name, is_host, names
+from pinlib.certificates import Validity
+from pinlib.naming import general_name, is_host, names
 
 Chain = tuple[x509.Certificate, ...]
 

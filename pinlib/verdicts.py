@@ -12,8 +12,9 @@ from enum import Enum
 
 from cryptography import x509
 
-from pinlib.certificates import Validity, name_of, names, visible
+from pinlib.certificates import Validity
 from pinlib.devices import PATH_CHECKS, Check, Device, Evidence, Moment
+from pinlib.naming import name_of, names, visible
 from pinlib.notations import Kind
 from pinlib.openssl import Tls
 from pinlib.paths import Chain, Path

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from pinlib.certificates import visible
+from pinlib.naming import visible
 from pinlib.records import SUITES, Content, Direction, Record, Sealer, Sender
 
 Secrets = Mapping[str, bytes]

@@ -6,7 +6,9 @@ import pytest
 
 from pinlib import Cast, Outcome, Strategy, Tls
 from pinlib.cast import LOGIN, REPLY, story
+from pinlib.encodings import documents
 from pinlib.errors import BadInput
+from pinlib.slips import recognise
 
 # One letter a strategy, in the order of `Strategy`: o connected; p refused by the pin;
 # c, n, d, k refused by the chain, the name, the date, the key.
@@ -101,3 +103,13 @@ def test_an_event_that_is_none_is_answered_with_those_that_are(cast: Cast) -> No
     """A learner who mistypes a name is told the names."""
     with pytest.raises(BadInput, match=r"'unknown ca'.*unknown CA"):
         cast.events["unknown ca"]
+
+
+def test_three_of_five_colleagues_hashed_the_wrong_bytes(cast: Cast) -> None:
+    """All five pins look alike; told apart by nothing but what was hashed, each by another."""
+    found = {
+        name: recognise(pin, documents(cast.bank.leaf))[0] for name, pin in cast.colleagues.items()
+    }
+    assert [name for name, one in found.items() if one.matches] == ["Ana", "Edith"]
+    assert len({one.hashed for one in found.values()}) == 4
+    assert found["Edith"].pin == found["Ana"].pin

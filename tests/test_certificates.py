@@ -13,21 +13,11 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinlib import Authority, Identity, certificate_pin, key_pin
-from pinlib.certificates import (
-    Validity,
-    ed25519_key,
-    general_name,
-    is_host,
-    name_of,
-    names,
-    p256,
-    p384,
-    read,
-    rsa2048,
-    visible,
-)
+from pinlib import Authority, Cast, Identity, certificate_pin, key_pin, public_roots
+from pinlib.certificates import Validity, ed25519_key, p256, p384, request, rsa2048
+from pinlib.encodings import documents, spki
 from pinlib.errors import BadHost, NotReadable
+from pinlib.naming import general_name, is_host, key_name, name_of, names, read, title, visible
 
 START = datetime(2027, 1, 1, tzinfo=UTC)
 VALID = Validity.days(START, 90)
@@ -248,3 +238,34 @@ DER = (
     .issue("bank.example", valid=VALID)
     .leaf.public_bytes(Encoding.DER)
 )
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [(p256, "P-256"), (p384, "P-384"), (rsa2048, "RSA-2048"), (ed25519_key, "Ed25519")],
+)
+def test_a_request_has_the_key_that_the_certificate_will_have(make: Any, name: str) -> None:
+    """A backup pin can be had before any authority was asked."""
+    key = make()
+    made = request("bank.example", key)
+    assert made.is_signature_valid
+    assert key_pin(made) == key_pin(key)
+    assert key_name(spki(documents(made)[0])) == name
+    with pytest.raises(BadHost):
+        request("no host", key)
+
+
+def test_things_in_a_file_are_called_by_their_subject_or_by_what_they_are(cast: Cast) -> None:
+    """Certificates and requests say a name; keys have none; an odd serial number warns nobody."""
+    key = cast.backup
+    names = [title(documents(one)[0]) for one in (cast.bank.leaf, request("x.example", key), key)]
+    assert names == ["bank.example", "x.example", "a public key"]
+    assert all(title(documents(der)[0]) for der in public_roots().values())
+
+
+def test_a_key_of_no_known_kind_is_unknown() -> None:
+    """It can be hashed, and is not given another's name."""
+    info = spki(documents(p256().public_key())[0])
+    strange = info.replace(bytes.fromhex("2a8648ce3d0201"), bytes.fromhex("2a8648ce3d02ff"))
+    assert key_name(strange) == "unknown"
+    assert key_name(b"") == "unknown"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from pinlib import Check, Mark, Outcome, Strategy, Tls, story
+from pinlib import Check, Mark, Outcome, Pin, Strategy, Tls, key_pin, parts, story
 from pinlib.cast import HOST, TODAY
 from pinlib.handshake import connect
 from pinlib.teach.judges import judge_of
@@ -18,13 +22,26 @@ CAST = story()
 
 
 def _solution(number: str, name: str) -> Any:
-    scope: dict[str, Any] = {"Outcome": Outcome, "cast": CAST}
+    scope: dict[str, Any] = {
+        "Outcome": Outcome,
+        "cast": CAST,
+        "Encoding": Encoding,
+        "PublicFormat": PublicFormat,
+        "b64encode": b64encode,
+        "sha256": sha256,
+        "Pin": Pin,
+        "parts": parts,
+    }
     exec(script(number).tasks[name].solution, scope)  # noqa: S102 - our own solution
     return scope[name]
 
 
 @pytest.mark.parametrize(
-    ("number", "name"), [("00", "who_refused"), ("01", "certificate_in"), ("01", "gullible")]
+    ("number", "name"),
+    [
+        *(("00", "who_refused"), ("01", "certificate_in"), ("01", "gullible")),
+        *(("02", "key_pin"), ("02", "what_was_hashed")),
+    ],
 )
 def test_the_solution_passes(number: str, name: str) -> None:
     """What "Show a solution" shows is a solution."""
@@ -151,3 +168,145 @@ def test_a_wrong_gullible_passes_the_visible_example_and_hears_why(
     feedback = judge_of("01", "gullible")(answer)
     assert not feedback.passed
     assert told in feedback.message
+
+
+# 02: a pin by hand
+
+LEAF = CAST.bank.leaf
+_START = LEAF.public_bytes(Encoding.DER).index(parts(LEAF)["SPKI"])
+_HEADER = parts(LEAF)["SPKI"][:26]
+
+
+def _written(content: bytes) -> str:
+    return f"sha256/{b64encode(sha256(content).digest()).decode()}"
+
+
+def _of_the_example(_: Any) -> str:
+    return str(key_pin(LEAF))
+
+
+def _at_a_fixed_place(certificate: Any) -> str:
+    return _written(certificate.public_bytes(Encoding.DER)[_START : _START + 91])
+
+
+def _by_name(certificate: Any, known: dict[str, str] = {}) -> str:  # noqa: B006 - the mistake
+    return known.setdefault(certificate.subject.rfc4514_string(), str(key_pin(certificate)))
+
+
+def _behind_a_header_of_p256(certificate: Any) -> str:
+    return _written(_HEADER + parts(certificate)["key bits"])
+
+
+def _of_curves_alone(certificate: Any) -> str:
+    form = PublicFormat.UncompressedPoint
+    return _written(_HEADER + certificate.public_key().public_bytes(Encoding.X962, form))
+
+
+WRONG_PIN = {
+    _of_the_example: "Let the certificate itself say which",
+    _at_a_fixed_place: "stands at another place",
+    _by_name: "the bank's name and another key",
+    _behind_a_header_of_p256: "build nothing by hand",
+    _of_curves_alone: "This one has an RSA key",
+}
+
+
+@pytest.mark.parametrize(("answer", "told"), WRONG_PIN.items(), ids=lambda one: str(one)[:40])
+def test_a_wrong_key_pin_passes_the_visible_example_and_hears_why(
+    answer: Callable[[Any], str], told: str
+) -> None:
+    """Each wrong answer is right about the bank's certificate, and fails a hidden one."""
+    assert answer(LEAF) == str(key_pin(LEAF))
+    feedback = judge_of("02", "key_pin")(answer)
+    assert not feedback.passed
+    assert told in feedback.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (lambda c: _written(c.public_bytes(Encoding.DER)), "a hash of the whole certificate"),
+        (lambda c: _written(parts(c)["key bits"]), "a hash of the bare key bits"),
+        (lambda c: _written(parts(c)["PEM text"]), "a hash of the PEM text"),
+        (lambda c: _written(c.tbs_certificate_bytes), "the signed part alone"),
+        (lambda c: key_pin(c).digest, "the right 32 bytes. Now write them"),
+        (lambda c: key_pin(c).digest.hex(), "The right bytes, written for hex"),
+        (lambda c: str(key_pin(c)).removeprefix("sha256/"), "written for base64"),
+        (lambda c: "sha256/" + key_pin(c).digest.hex(), "looks like hex"),
+        (lambda c: key_pin(c), "A pin is text here"),
+        (lambda _: sha256(b"x").digest(), "A pin is text here"),
+        (lambda _: 1 / 0, "ZeroDivisionError"),
+        (lambda _: ..., "Not written yet"),
+        (lambda _: None, "returned nothing"),
+    ],
+)
+def test_a_slip_in_the_example_itself_is_named(answer: Callable[[Any], Any], told: str) -> None:
+    """Whoever hashes other bytes hears which; whoever writes them otherwise hears that."""
+    feedback = judge_of("02", "key_pin")(answer)
+    assert not feedback.passed
+    assert told in feedback.message
+
+
+def _digest(pin: str) -> bytes:
+    return Pin.parse(pin).digest
+
+
+def _by_heart(_: Any, pin: str) -> str:
+    names = ("SPKI", "certificate", "key bits", "PEM text", "SPKI")
+    return dict(zip(CAST.colleagues.values(), names, strict=True)).get(pin, "something else")
+
+
+def _with_a_fixed_header(certificate: Any, pin: str) -> str:
+    found = parts(certificate)
+    found["key bits"] = found["SPKI"][26:]
+    return next(
+        (n for n, c in found.items() if sha256(c).digest() == _digest(pin)), "something else"
+    )
+
+
+def _by_exclusion(certificate: Any, pin: str) -> str:
+    found = {n: sha256(c).digest() for n, c in parts(certificate).items() if n != "PEM text"}
+    return next((n for n, digest in found.items() if digest == _digest(pin)), "PEM text")
+
+
+def _of_three_notations(certificate: Any, pin: str) -> str:
+    hexed = re.fullmatch(r"sha256:([0-9a-f]{64})", pin)
+    for name, content in parts(certificate).items():
+        digest = sha256(content).digest()
+        if hexed and digest.hex() == hexed[1]:
+            return name
+        if pin in (_written(content), _written(content).replace("/", "//", 1)):
+            return name
+    return "something else"
+
+
+def _of_the_bank(_: Any, pin: str) -> str:
+    found = parts(LEAF).items()
+    return next((n for n, c in found if sha256(c).digest() == _digest(pin)), "something else")
+
+
+WRONG_STORY = {
+    _by_heart: "An RSA certificate",
+    _with_a_fixed_header: "Its header is of another length",
+    _by_exclusion: "do not conclude by exclusion",
+    _of_three_notations: "The clothes do not say what was hashed",
+    _of_the_bank: "An RSA certificate",
+}
+
+
+@pytest.mark.parametrize(("answer", "told"), WRONG_STORY.items(), ids=lambda one: str(one)[:40])
+def test_a_wrong_story_passes_the_visible_example_and_hears_why(
+    answer: Callable[[Any, str], str], told: str
+) -> None:
+    """Each wrong answer is right about all five colleagues, and fails a hidden pin."""
+    names = ["SPKI", "certificate", "key bits", "PEM text", "SPKI"]
+    assert [answer(LEAF, pin) for pin in CAST.colleagues.values()] == names
+    feedback = judge_of("02", "what_was_hashed")(answer)
+    assert not feedback.passed
+    assert told in feedback.message
+
+
+def test_a_word_that_is_none_is_told() -> None:
+    """The names are given; another one is not guessed at."""
+    feedback = judge_of("02", "what_was_hashed")(lambda *_: "the key")
+    assert "Answer one of SPKI, certificate" in feedback.message

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import pytest
 from demo_panels import Door, DoorState, Weather
@@ -151,3 +152,144 @@ def test_presenting_reaches_panels_made_before_and_after() -> None:
     finally:
         panels.present(False)
     assert "pinlib-presenting" not in before._dom_classes
+
+
+# -- A file of one's own ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Name:
+    """What a box keeps of a file."""
+
+    text: str
+    size: int
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Boxed:
+    """A box with a file in it, or none, and what is read of it."""
+
+    item: str = "lid"
+    file: Name | None = None
+
+
+def _receive(name: str, content: bytes) -> Name:
+    if name == "bug":
+        raise ZeroDivisionError("a bug of ours")
+    return Name(name, len(content))
+
+
+class Box(Panel[Boxed]):
+    """A panel whose list grows by what is given to it."""
+
+    name = "box"
+    controls = (
+        Control("item", "Item", {"lid": "lid", "floor": "floor"}, kind="dropdown"),
+        Control("file", "Your file", kind="file", receive=_receive),
+    )
+    initial = Boxed()
+
+    def controls_in(self, state: Boxed) -> tuple[Control, ...]:
+        """Offer the file as an item too."""
+        item, file = self.controls
+        more = {str(state.file): str(state.file)} if state.file else {}
+        return replace(item, options={**item.options, **more}), file
+
+    def settle(self, state: Boxed, before: Boxed) -> Boxed:
+        """Take the file out as soon as it is in."""
+        if state.file is not None and state.file is not before.file:
+            return replace(state, item=str(state.file))
+        return state
+
+    def view(self, state: Boxed) -> View:
+        """Say what is in the box."""
+        size = state.file.size if state.file else 0
+        return View(Headline("A box", f"{state.item}, {size}."), Html(""), "In words.")
+
+
+def _give(box: Box, name: str, content: bytes) -> None:
+    about = {"name": name, "type": "", "size": len(content), "last_modified": datetime.now(UTC)}
+    box.control("file").value = ({**about, "content": memoryview(content)},)
+
+
+def test_a_file_arrives_in_the_state_and_leaves_the_widget() -> None:
+    """What was made of it is kept; its bytes are not, neither in the widget nor on the page."""
+    box = Box()
+    _give(box, "notes.txt", b"four")
+    assert box.state == Boxed("notes.txt", Name("notes.txt", 4))
+    assert box.control("file").value == ()
+    assert box.control("item").value == "notes.txt"
+    assert list(dict(box.control("item").options)) == ["lid", "floor", "notes.txt"]
+
+
+def test_the_list_is_as_it_was_after_starting_over() -> None:
+    """What a state no longer offers is gone from the list, and its value with it."""
+    box = Box()
+    _give(box, "notes.txt", b"four")
+    box.control("item").value = "floor"
+    assert box.state.file is not None  # choosing another item keeps the file at hand
+    box.start_over()
+    assert box.state == Boxed()
+    assert list(dict(box.control("item").options)) == ["lid", "floor"]
+    with pytest.raises(BadInput, match=r"item cannot be 'notes\.txt' here"):
+        box.show(Boxed("notes.txt"))
+
+
+def test_a_line_of_text_cannot_bring_a_file() -> None:
+    """It names the file: a panel that has it shows it, and another one asks for it first."""
+    box = Box()
+    assert box.text == "box: item=lid file=''"
+    _give(box, "my notes", b"four")
+    line = box.text
+    assert line == "box: item='my notes' file='my notes'"
+    box.control("item").value = "floor"
+    box.show(line)
+    assert box.state.item == "my notes"
+    with pytest.raises(BadInput, match="a line holds no files: give 'my notes' to this panel"):
+        Box().show(line)
+    box.show("box: item=lid file=''")
+    assert box.state == Boxed()
+
+
+def test_a_bug_in_receiving_a_file_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """JupyterLab would hide it; the panel says that it is ours, and takes the next file."""
+    monkeypatch.setenv("PINLIB_STRICT", "0")
+    box = Box()
+    _give(box, "bug", b"x")
+    assert 'role="alert"' in box._picture.value
+    assert "ZeroDivisionError" in box._picture.value
+    assert box.control("file").value == ()
+    _give(box, "notes.txt", b"four")
+    assert 'role="alert"' not in box._picture.value
+
+
+def test_a_long_list_is_not_read_out() -> None:
+    """A wrong word among hundreds is answered with the nearest, not with all of them."""
+
+    class Many(Box):
+        controls = (
+            Control("item", "Item", {f"item {n}": f"item {n}" for n in range(300)}),
+            Control("file", "Your file", kind="file", receive=_receive),
+        )
+        initial = Boxed("item 0")
+
+    with pytest.raises(BadInput, match=r"did you mean 'item \d+'.* another of 300") as refused:
+        Many().show("item='item x'")
+    assert len(str(refused.value)) < 150
+
+
+def test_a_finding_has_no_sign() -> None:
+    """Neither right nor wrong: a dash in front of a number would make it negative."""
+    assert "<svg" not in View(Headline("9 of 10", "Why.", signed=False), Html(""), "9 10").html
+    assert "<svg" in View(Headline("9 of 10", "Why."), Html(""), "9 10").html
+
+
+def test_a_view_shows_itself_where_a_cell_ends_with_it() -> None:
+    """As HTML with its style, and as words in a terminal."""
+    view = View(Headline("9 of 10", "Why."), Html("<p>9 10</p>"), "All in words.")
+    assert view._repr_html_().startswith("<style>")
+    assert view.html in view._repr_html_()
+    assert repr(view) == "9 of 10. Why.\nAll in words."

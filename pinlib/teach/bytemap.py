@@ -94,7 +94,10 @@ def hexdump(der: bytes, part: Part, accented: Part | None, kind: Mark) -> Html:
         cells = "".join(_cells(row, start, accented, kind))
         blank = "   " * (ROW - len(row))
         text = "".join(chr(byte) if 32 <= byte < 127 else "·" for byte in row)
-        lines.append(f'<span class="pl-offset">{start:>6}</span>  {cells}{blank} {escape(text)}')
+        lines.append(
+            f'<span class="pl-offset">{start:>6}</span>  {cells}{blank}'
+            f'<span class="pl-ascii"> {escape(text)}</span>'
+        )
     return Html(
         f'<pre class="pl-hex" tabindex="0" aria-label="{escape(part.name)} in hex">'
         f'<code title="{shown.hex()}">{chr(10).join(lines)}</code></pre>'

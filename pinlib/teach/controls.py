@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from difflib import get_close_matches
 from enum import Enum
 from itertools import product
 from typing import Any, Literal, TypeVar
@@ -20,6 +21,7 @@ import ipywidgets as widgets
 from pinlib.errors import BadInput
 
 S = TypeVar("S")
+MANY = 20
 Kind = Literal["auto", "buttons", "dropdown", "checkbox", "slider", "text", "file"]
 
 
@@ -137,15 +139,19 @@ def parse(name: str, controls: Sequence[Control], line: str, base: S) -> S:
     except ValueError:
         raise BadInput(f"a quotation mark in {line!r} is never closed", seen=line) from None
     known = {c.field: c for c in controls}
+    words_by_field: dict[str, str] = {}
     found: dict[str, Any] = {}
     for word in words:
         key, equals, value = word.partition("=")
         if key not in known or not equals:
             fields = ", ".join(f"{c.field}=…" for c in controls)
             raise BadInput(f"{word!r} says nothing here; write {fields}", seen=word)
-        if key in found:
+        if key in words_by_field:
             raise BadInput(f"{key} is given twice", seen=word)
-        found[key] = _value(known[key], value, getattr(base, key))
+        words_by_field[key] = value
+    # A file that is missing is why other words may not fit: it is asked for first.
+    for key in sorted(words_by_field, key=lambda key: known[key].kind != "file"):
+        found[key] = _value(known[key], words_by_field[key], getattr(base, key))
     # mypy cannot know that every state is a dataclass.
     return replace(base, **found)  # type: ignore[type-var]
 
@@ -159,10 +165,17 @@ def _value(control: Control, word: str, held: Any) -> Any:
         raise BadInput(f"a line holds no files: give {word!r} to this panel first", seen=word)
     by_word = {shlex.split(written(choice))[0]: choice for choice in control.choices}
     if word not in by_word:
-        raise BadInput(
-            f"{control.field} cannot be {word!r}; it can be {', '.join(by_word)}", seen=word
-        )
+        raise BadInput(f"{control.field} cannot be {word!r}; {_offer(word, by_word)}", seen=word)
     return by_word[word]
+
+
+def _offer(word: str, known: Mapping[str, Any]) -> str:
+    """Say what would have been right: everything, or of a long list the nearest."""
+    if len(known) <= MANY:
+        return f"it can be {', '.join(known)}"
+    near = get_close_matches(word, known, 3)
+    some = ", ".join(repr(one) for one in near or list(known)[:3])
+    return f"{'did you mean' if near else 'it can be'} {some}, or another of {len(known)}?"
 
 
 def every_state(controls: Sequence[Control], base: S) -> Iterator[S]:

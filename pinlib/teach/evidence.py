@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from cryptography import x509
 
 from pinlib import Mark, Rung, Verdict, certificate_pin, key_pin
-from pinlib.certificates import Validity, name_of
+from pinlib.certificates import Validity
+from pinlib.naming import name_of
 from pinlib.teach import svg
 from pinlib.teach.svg import Headline, Html, Mono, Text, escape
 

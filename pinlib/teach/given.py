@@ -6,10 +6,10 @@ import shlex
 from dataclasses import dataclass
 from hashlib import sha256
 
-from pinlib.certificates import title, visible
 from pinlib.der import Document, Form
 from pinlib.encodings import contents, documents
 from pinlib.errors import BadInput
+from pinlib.naming import title, visible
 
 _PRIVATE = {Form.PRIVATE_KEY, Form.LOCKED_KEY}
 

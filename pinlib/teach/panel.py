@@ -239,6 +239,7 @@ class Panel(widgets.VBox, Generic[S]):
         try:
             state = self.settle(self._held(), self._state)
         except Exception as bug:
+            self._adopt(self._state)
             self._own_up(bug)
             if strict():
                 raise

@@ -195,16 +195,18 @@ _COPY = '<path d="M6 6V3h10v10h-3M3 6h10v11H3z"/>'
 _COPY_BOX = 'viewBox="0 0 19 20"'
 
 
-def table(head: Sequence[Text], rows: Sequence[Sequence[Html]]) -> Html:
-    """Lay out cells in rows under their headings; the first cell of a row names it."""
+def table(head: Sequence[Text], rows: Sequence[Sequence[Html]], *, even: bool = False) -> Html:
+    """Lay out cells in rows under their headings; the first cell of a row names it.
+
+    With `even` all columns but the first are equally wide.
+    """
+    kind = "pl-table pl-even" if even else "pl-table"
     top = "".join(f'<th scope="col">{inline(cell)}</th>' for cell in head)
     body = "".join(
         f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}</tr>'
         for first, *rest in rows
     )
-    return Html(
-        f'<table class="pl-table"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
-    )
+    return Html(f'<table class="{kind}"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>')
 
 
 def key_style(index: int | None) -> Key:

@@ -9,7 +9,8 @@ from typing import ClassVar
 
 from pinlib import Check, Event, Mark, Message, Sender, Strategy, Tls, Verdict, story
 from pinlib.cast import ACCOUNT, FORM
-from pinlib.certificates import Validity, names
+from pinlib.certificates import Validity
+from pinlib.naming import names
 from pinlib.teach import evidence, svg
 from pinlib.teach.controls import Control
 from pinlib.teach.panel import Panel, View

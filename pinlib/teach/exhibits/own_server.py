@@ -14,8 +14,8 @@ from typing import ClassVar
 from cryptography import x509
 
 from pinlib.cast import HOST
-from pinlib.certificates import general_name
 from pinlib.errors import BadHost
+from pinlib.naming import general_name
 from pinlib.teach.controls import Control
 from pinlib.teach.panel import Panel, View
 from pinlib.teach.svg import Headline, Html, card, command, paragraph, stack

@@ -11,10 +11,11 @@ from typing import ClassVar
 from pinlib import Kind, Notation, Pin, public_roots, story
 from pinlib.anatomy import SIGNATURE, SPKI, TBS, Part, anatomy
 from pinlib.cast import HOST
-from pinlib.certificates import key_name, request, title
+from pinlib.certificates import request
 from pinlib.der import Document
 from pinlib.encodings import LIMIT, Source, documents, spki
 from pinlib.errors import BadPin
+from pinlib.naming import key_name, title
 from pinlib.pins import pins_of
 from pinlib.published import whose
 from pinlib.slips import FAMOUS, Hashed, Recognised, candidates, recognise, where
@@ -31,19 +32,17 @@ MEGABYTES = LIMIT // 1_000_000
 
 
 class Look(Enum):
-    """What to look at."""
-
-    BYTES = "the bytes"
-    PINS = "the pins"
-
-
-class Zoom(Enum):
-    """Which part fills the map."""
+    """What to look at: a part of the file, which then fills the map, or the pins as text."""
 
     WHOLE = "the whole file"
-    TBS = TBS
-    SPKI = SPKI
-    SIGNATURE = SIGNATURE
+    TBS = f"the {TBS}"
+    SPKI = f"the {SPKI}"
+    SIGNATURE = f"the {SIGNATURE}"
+    NOTATIONS = "every notation"
+
+    def part(self, whole: Part) -> Part | None:
+        """Return the part that is looked at, or None where the file has no such part."""
+        return whole if self is Look.WHOLE else whole.find(self.value.removeprefix("the "))
 
 
 @cache
@@ -68,8 +67,7 @@ class Asked:
 
     source: str = BANK
     file: Given | None = None
-    look: Look = Look.BYTES
-    zoom: Zoom = Zoom.WHOLE
+    look: Look = Look.WHOLE
     pasted: str = ""
 
     @property
@@ -103,20 +101,21 @@ class PinPanel(Panel[Asked]):
             kind="file",
             receive=Given.of,
         ),
-        Control("look", "Look at", {look.value: look for look in Look}, "The bytes, or the pins"),
-        Control("zoom", "Zoom", {zoom.value: zoom for zoom in Zoom}, "Let a part fill the map"),
+        Control(
+            "look", "Look at", {look.value: look for look in Look}, "Bytes to scale, or the pins"
+        ),
         Control("pasted", "A pin from somewhere", {"none": ""}, "Paste it here", kind="text"),
     )
     presets: ClassVar = {
         "The bank’s certificate": Asked(),
         "A real root": Asked(ROOT),
-        "The SPKI, byte by byte": Asked(zoom=Zoom.SPKI),
-        "Every notation": Asked(ROOT, look=Look.PINS),
+        "The SPKI, byte by byte": Asked(look=Look.SPKI),
+        "Every notation": Asked(ROOT, look=Look.NOTATIONS),
         "A backup key’s request": Asked(REQUEST),
         "A pin that matches": Asked(ROOT, pasted=slip(Hashed.SPKI, Notation.CURL)),
         "Somebody hashed all of it": Asked(ROOT, pasted=slip(Hashed.CERTIFICATE)),
         "Somebody hashed bare bits": Asked(ROOT, pasted=slip(Hashed.KEY_BITS)),
-        "Somebody hashed the PEM": Asked(ROOT, look=Look.PINS, pasted=slip(Hashed.PEM)),
+        "Somebody hashed the PEM": Asked(ROOT, look=Look.NOTATIONS, pasted=slip(Hashed.PEM)),
     }
     initial = Asked()
 
@@ -142,9 +141,11 @@ class PinPanel(Panel[Asked]):
             number = state.file.entries.index(state.source)
             subject = _Subject(state.file.documents, number, state.file.digest)
         answer = _answer(subject, state.pasted)
-        draw = _bytes if state.look is Look.BYTES else _pins
-        picture, words = draw(subject, answer, state.zoom)
-        facts = {**answer.facts, "look": state.look.name.lower(), "zoom": state.zoom.name.lower()}
+        if state.look is Look.NOTATIONS:
+            picture, words = _notations(subject, answer)
+        else:
+            picture, words = _bytes(subject, answer, state.look)
+        facts = {**answer.facts, "look": state.look.name.lower()}
         return View(answer.headline, picture, "\n".join(words), facts)
 
 
@@ -172,7 +173,7 @@ class _Subject:
     def about(self) -> str:
         form = self.document.form.value
         named = "" if self.name == form else f"{self.name}: "
-        told = f"{named}{form} whose kind of key is {key_name(spki(self.document))}."
+        told = f"{named}{form} with a key of type {key_name(spki(self.document))}."
         return told if named else f"{told[0].upper()}{told[1:]}"
 
 
@@ -252,17 +253,17 @@ def _judged(subject: _Subject, found: Recognised, count: int) -> Headline:
     return Headline(f"No match: a hash of {found.hashed.value}", f"{made} {told}", "bad")
 
 
-def _bytes(subject: _Subject, answer: _Answer, zoom: Zoom) -> tuple[Html, list[str]]:
+def _bytes(subject: _Subject, answer: _Answer, look: Look) -> tuple[Html, list[str]]:
     """Draw the map of the file, the bytes of the part looked at, and the two pins beside them."""
     document, whole = subject.document, subject.whole
-    part = whole if zoom is Zoom.WHOLE else whole.find(zoom.value)
+    part = look.part(whole)
     missing = part is None
     part = part or whole
     accents = _accents(subject, answer)
     accented, kind = _first_accent(whole, accents)
-    heading = f"{part.name}: {len(part):,} bytes, to scale"
+    heading = f"{part.name[0].upper()}{part.name[1:]}: {len(part):,} bytes, to scale"
     if missing:
-        heading = f"There is no {zoom.value} in here. The whole: {len(part):,} bytes"
+        heading = f"{look.value[4:]}: there is none in here. The whole: {len(part):,} bytes"
     if len(part) > bytemap.MOST:
         below = f"The first {bytemap.MOST} of them, one by one"
     else:
@@ -331,7 +332,7 @@ def _both_pins(subject: _Subject) -> tuple[list[Html], list[str]]:
     return drawn, words
 
 
-def _pins(subject: _Subject, answer: _Answer, _: Zoom) -> tuple[Html, list[str]]:
+def _notations(subject: _Subject, answer: _Answer) -> tuple[Html, list[str]]:
     """Lay out both pins as every tool writes them, and the hashes of the wrong bytes."""
     pins = pins_of(subject.document)
     rows, words = [], [subject.about]
@@ -349,7 +350,11 @@ def _pins(subject: _Subject, answer: _Answer, _: Zoom) -> tuple[Html, list[str]]
     head: list[Text] = ["Written for", "Key pin", "Certificate pin"]
     slips = _slips(subject, answer)
     picture = svg.stack(
-        card("Both pins, in every notation", paragraph(_STRUCK, dim=True), svg.table(head, rows)),
+        card(
+            "Both pins, in every notation",
+            paragraph(_STRUCK, dim=True),
+            svg.table(head, rows, even=True),
+        ),
         svg.heading("Three famous wrong hashes, dressed as key pins"),
         columns(*(one.card for one in slips)),
     )
@@ -381,17 +386,17 @@ class _Slip:
     def row(self) -> tuple[str, Text]:
         if self.pin is None:
             return self.hashed.value, "none in here"
-        brief = Mono(str(self.pin), 18)
-        return self.hashed.value, (brief, "← pasted") if self.pasted else brief
+        name = f"{self.hashed.value}, pasted" if self.pasted else self.hashed.value
+        return name, Mono(self.pin.write(Notation.BASE64), 15)
 
     @property
     def card(self) -> Html:
         if self.pin is None:
             return card(self.name, paragraph("There is none in here.", dim=True))
-        pasted = [paragraph("This is the one that was pasted.")] if self.pasted else []
-        what = f"the hash of {self.hashed.value}"
-        body = (*pasted, copyable(str(self.pin), what), paragraph(self.told, dim=True))
-        return card(self.name, *body, tone="bad" if self.bad else "plain")
+        name = f"{self.name}, pasted" if self.pasted else self.name
+        shown = copyable(str(self.pin), f"the hash of {self.hashed.value}")
+        tone: svg.Tone = "bad" if self.bad else "plain"
+        return card(name, shown, paragraph(self.told, dim=True), tone=tone)
 
     @property
     def words(self) -> str:
@@ -437,5 +442,5 @@ def _refused(file: Given) -> View:
         Headline(words, file.refusal, "bad"),
         picture,
         f"{told}The list of certificates still has everything else.",
-        {"outcome": "refused", "secret": "yes" if secret else "no"},
+        {"outcome": "refused"},
     )

@@ -10,7 +10,8 @@ from typing import ClassVar
 from cryptography import x509
 
 from pinlib import Kind, Pin, certificate_pin, key_pin, story, twins
-from pinlib.certificates import Validity, name_of
+from pinlib.certificates import Validity
+from pinlib.naming import name_of
 from pinlib.published import Twin, root_with
 from pinlib.teach import svg
 from pinlib.teach.controls import Control
@@ -138,7 +139,7 @@ def _drawn(one: Side, other: Side, pinned: Kind) -> View:
     picture = columns(
         _side("First", one, key),
         _side("Second", other, second),
-        card("The first’s pins, at the second", svg.ladder(rungs)),
+        card("What becomes of the pins", svg.ladder(rungs)),
     )
     words = [
         f"First: {_said(one)}",

@@ -1,0 +1,394 @@
+"""The pin panel: the bytes it marks, the pins it writes, and the files that people give it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import certifi
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    pkcs7,
+    pkcs12,
+)
+
+from pinlib import Authority, Kind, Notation, certificate_pin, key_pin, public_roots, story
+from pinlib.cast import HOST, TODAY
+from pinlib.certificates import Validity, request, rsa2048
+from pinlib.encodings import LIMIT
+from pinlib.errors import BadInput
+from pinlib.slips import FAMOUS, Hashed
+from pinlib.teach.exhibits.pin import BANK, REQUEST, ROOT, Asked, Look, PinPanel, shelf, slip
+from pinlib.teach.given import Given
+
+CAST = story()
+LEAF = CAST.bank.leaf
+PEM, DER = Encoding.PEM, Encoding.DER
+SPKI = PublicFormat.SubjectPublicKeyInfo
+SCRIPT = "<script>alert(1)</script>"
+AGES = Validity.of(CAST.root.certificate)
+SECRET = CAST.backup.private_bytes(PEM, PrivateFormat.PKCS8, NoEncryption())
+EVIL = CAST.root.intermediate(SCRIPT, valid=AGES).certificate
+
+
+@pytest.fixture(autouse=True)
+def loud(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let our own bugs raise."""
+    monkeypatch.setenv("PINLIB_STRICT", "1")
+
+
+def give(panel: PinPanel, name: str, content: bytes) -> None:
+    """Give a file to the panel as the browser does: through its widget."""
+    about = {"name": name, "type": "", "size": len(content), "last_modified": TODAY}
+    panel.control("file").value = ({**about, "content": memoryview(content)},)
+
+
+# -- Files: the same twelve in every way of looking ----------------------------------------------
+
+
+def _readable() -> dict[str, tuple[bytes, int]]:
+    """Return files that can be looked at, and how many things are in each."""
+    rsa = rsa2048().public_key()
+    return {
+        "leaf.pem": (LEAF.public_bytes(PEM), 1),
+        "leaf.der": (LEAF.public_bytes(DER), 1),
+        "chain.pem": (b"".join(one.public_bytes(PEM) for one in CAST.verified), 3),
+        "backup.csr": (request(HOST, CAST.backup).public_bytes(PEM), 1),
+        "backup.pub": (CAST.backup.public_key().public_bytes(PEM, SPKI), 1),
+        "rsa.pub": (rsa.public_bytes(PEM, PublicFormat.PKCS1), 1),
+        "powershell.pem": (LEAF.public_bytes(PEM).decode().encode("utf-16"), 1),
+        "evil.pem": (EVIL.public_bytes(PEM), 1),
+        f"{SCRIPT}.pem": (LEAF.public_bytes(PEM), 1),
+        "roots.pem": (Path(certifi.where()).read_bytes(), len(public_roots())),
+        "notes.pem": (b"# saved by hand\n" + LEAF.public_bytes(PEM) + b"and more\n", 1),
+        "twice.pem": (LEAF.public_bytes(PEM) * 2, 2),
+    }
+
+
+def _refused() -> dict[str, tuple[bytes, str]]:
+    """Return files that are refused, and words of the reason."""
+    key, locked = CAST.backup, BestAvailableEncryption(b"secret")
+    store = pkcs12.serialize_key_and_certificates(b"x", CAST.bank.key, LEAF, None, locked)
+    return {
+        "server.key": (SECRET, "openssl pkey -in server.key -pubout"),
+        "server key.der": (
+            key.private_bytes(DER, PrivateFormat.PKCS8, NoEncryption()),
+            "openssl pkey -inform DER -in 'server key.der' -pubout",
+        ),
+        "locked.key": (key.private_bytes(PEM, PrivateFormat.PKCS8, locked), "openssl pkey"),
+        "old.key": (
+            key.private_bytes(PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()),
+            "openssl pkey -in old.key",
+        ),
+        "both.pem": (LEAF.public_bytes(PEM) + SECRET, "openssl x509 -in both.pem"),
+        "store.p12": (store, "openssl pkcs12"),
+        "bundle.p7b": (pkcs7.serialize_certificates([LEAF], DER), "openssl pkcs7"),
+        "photo.png": (b"\x89PNG\r\n\x1a\n" + bytes(40), "a PNG picture"),
+        "empty.pem": (b"", "0 bytes"),
+        "cut.der": (LEAF.public_bytes(DER)[:-9], "cut short"),
+        "damaged.pem": (LEAF.public_bytes(PEM).replace(b"MII", b"M!I", 1), "damaged"),
+        "large.pem": (b"x" * (2 * LIMIT), "more than 1,000,000 bytes"),
+    }
+
+
+@pytest.mark.parametrize("name", _readable())
+@pytest.mark.parametrize("look", Look)
+def test_a_file_is_shown_in_every_way(name: str, look: Look) -> None:
+    """Each of twelve files, at each zoom and in each notation: its pins, and words for them all."""
+    content, count = _readable()[name]
+    panel = PinPanel(Asked(look=look))
+    give(panel, name, content)
+    assert panel.state.file is not None
+    assert len(panel.state.file.documents) == count
+    assert panel.state.source == panel.state.file.entries[0]
+    assert panel._view.facts["outcome"] == "shown"
+    assert panel._view.not_in_words() == []
+    assert "<script" not in panel._picture.value
+    assert panel.control("file").value == ()
+    if "leaf" in name or name == "powershell.pem":
+        assert str(key_pin(LEAF)) in panel._view.text
+        assert str(certificate_pin(LEAF)) in panel._view.text
+
+
+@pytest.mark.parametrize("name", _refused())
+def test_a_file_is_refused_in_words(name: str) -> None:
+    """What was seen, what to do, nothing lost: the list still has everything else."""
+    content, words = _refused()[name]
+    panel = PinPanel()
+    give(panel, name, content)
+    assert panel._view.facts["outcome"] == "refused"
+    assert words in panel._view.text
+    assert name in panel._view.text
+    assert panel._view.not_in_words() == []
+    panel.control("source").value = ROOT
+    assert panel._view.facts["outcome"] == "shown"
+    panel.control("source").value = f"{name} (refused)"
+    assert panel._view.facts["outcome"] == "refused"
+    panel.start_over()
+    assert (panel.state, panel.control("file").value) == (Asked(), ())
+    assert f"{name} (refused)" not in dict(panel.control("source").options)
+
+
+@pytest.mark.parametrize("name", ["server.key", "server key.der", "locked.key", "both.pem"])
+def test_a_private_key_is_nowhere_afterwards(name: str) -> None:
+    """Neither in the state, nor in the widget, nor on the page: not even one line of it."""
+    content, _ = _refused()[name]
+    panel = PinPanel()
+    give(panel, name, content)
+    lines = [line for line in content.splitlines() if b"-----" not in line and len(line) > 20]
+    if name == "both.pem":
+        lines = SECRET.splitlines()[1:-1]
+    kept = repr(panel.state) + panel._picture.value + repr(panel.get_state())
+    kept += repr([widget.get_state() for widget in panel._widgets.values()])
+    assert lines
+    for line in lines:
+        assert line.decode("latin-1") not in kept
+        assert repr(line) not in kept
+        assert line.hex() not in kept
+    assert panel._view.facts["outcome"] == "refused"
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not on the PATH")
+@pytest.mark.parametrize("name", ["server.key", "server key.der", "old.key", "both.pem"])
+def test_the_command_for_a_private_key_does_what_it_says(name: str, tmp_path: Path) -> None:
+    """Pasted into a shell beside the file, it leaves a file without a secret, of the same pin."""
+    content, _ = _refused()[name]
+    (tmp_path / name).write_bytes(content)
+    given = Given.of(name, content)
+    subprocess.run(["/bin/sh", "-c", given.command], cwd=tmp_path, check=True, capture_output=True)
+    (made,) = [file for file in tmp_path.iterdir() if file.name != name]
+    after = Given.of(made.name, made.read_bytes())
+    expected = key_pin(LEAF) if name == "both.pem" else key_pin(CAST.backup)
+    assert not after.refusal
+    assert key_pin(after.documents[0].der) == expected
+
+
+def test_one_entry_for_each_certificate_of_a_bundle() -> None:
+    """A chain can be gone through one by one; the list says which is which."""
+    panel = PinPanel()
+    give(panel, "chain.pem", _readable()["chain.pem"][0])
+    names = [
+        f"chain.pem, {n} of 3: {who}"
+        for n, who in enumerate((HOST, "Lab Issuing CA", "Lab Root"), 1)
+    ]
+    assert list(dict(panel.control("source").options))[:3] == names
+    for name, one in zip(names, CAST.verified, strict=True):
+        panel.control("source").value = name
+        assert str(key_pin(one)) in panel._view.text
+
+
+def test_another_file_takes_the_place_of_the_first() -> None:
+    """Two uploads in a row: the second is shown, the first is gone from the list."""
+    panel = PinPanel()
+    give(panel, "leaf.pem", LEAF.public_bytes(PEM))
+    give(panel, "root.pem", CAST.root.certificate.public_bytes(PEM))
+    assert panel.state.source == "root.pem: Lab Root"
+    assert f"leaf.pem: {HOST}" not in dict(panel.control("source").options)
+    give(panel, "root.pem", CAST.root.certificate.public_bytes(PEM))
+    assert panel._view.facts["outcome"] == "shown"
+
+
+def test_a_line_of_text_names_the_file_and_asks_for_it() -> None:
+    """A panel that holds the file reads its own line; another one says that the file is wanted."""
+    panel = PinPanel()
+    give(panel, "my chain.pem", _readable()["chain.pem"][0])
+    line = panel.text
+    assert "file='my chain.pem'" in line
+    panel.show(line)
+    assert panel.text == line
+    with pytest.raises(BadInput, match=r"give 'my chain\.pem' to this panel first"):
+        PinPanel().show(line)
+
+
+# -- What is drawn --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("source", [BANK, ROOT, REQUEST, "ISRG Root X2"])
+def test_the_map_marks_the_bytes_of_the_spki(source: str) -> None:
+    """What is set off in hex is, digit by digit, the SPKI; its place and width are to scale."""
+    document = shelf()[source]
+    spki = key_spki(source)
+    panel = PinPanel(Asked(source, look=Look.SPKI))
+    html = panel._picture.value
+    digits = re.search(r'<code title="([0-9a-f]+)">', html)
+    assert digits is not None
+    assert bytes.fromhex(digits[1]) == spki[:512]
+    whole = PinPanel(Asked(source))._picture.value
+    marked = "".join(re.findall(r'<b class="pl-holds">([0-9a-f ]+)</b>', whole)).replace(" ", "")
+    start = document.der.index(spki)
+    assert bytes.fromhex(marked) == document.der[start : min(start + len(spki), 512)]
+    place = re.search(r'data-part="SPKI" style="left:([\d.]+)%;width:([\d.]+)%"', whole)
+    assert place is not None
+    size = len(document.der)
+    assert float(place[1]) == pytest.approx(100 * start / size, abs=0.001)
+    assert float(place[2]) == pytest.approx(100 * len(spki) / size, abs=0.001)
+
+
+def key_spki(source: str) -> bytes:
+    """Return the SPKI as cryptography finds it."""
+    der = shelf()[source].der
+    load: Callable[[bytes], Any] = x509.load_der_x509_certificate
+    if source == REQUEST:
+        load = x509.load_der_x509_csr
+    encoded: bytes = load(der).public_key().public_bytes(DER, SPKI)
+    return encoded
+
+
+@pytest.mark.parametrize("source", [BANK, ROOT])
+def test_every_notation_of_both_pins_can_be_copied(source: str) -> None:
+    """Each stands there whole, to be marked or copied, computed by hashlib alone."""
+    html = PinPanel(Asked(source, look=Look.NOTATIONS))._picture.value
+    copies = [text.replace("&quot;", '"') for text in re.findall(r'data-copy="([^"]*)"', html)]
+    copies = [text.replace("&lt;", "<").replace("&gt;", ">") for text in copies]
+    key = sha256(key_spki(source)).digest()
+    whole = sha256(shelf()[source].der).digest()
+    for digest, selector in (key, "1"), (whole, "0"):
+        b64, digits = b64encode(digest).decode(), digest.hex()
+        for text in (
+            *(f"sha256//{b64}", f"sha256/{b64}", f'pin-sha256="{b64}"', f"sha256:{digits}"),
+            *(f'<pin digest="SHA-256">{b64}</pin>', f"3 {selector} 1 {digits}", b64, digits),
+            digest.hex(":").upper(),
+        ):
+            assert text in copies
+    assert html.count("pl-unread") == 8  # seven tools hash keys, two certificates, and TLSA says
+
+
+def test_the_three_famous_wrong_hashes_stand_beside_the_pins() -> None:
+    """In both ways of looking, computed from the root's own bytes."""
+    root = x509.load_der_x509_certificate(public_roots()[ROOT])
+    made = (
+        root.public_bytes(DER),
+        root.public_key().public_bytes(DER, PublicFormat.PKCS1),
+        root.public_key().public_bytes(PEM, SPKI),
+    )
+    for look in Look.WHOLE, Look.NOTATIONS:
+        text = PinPanel(Asked(ROOT, look=look))._view.text
+        for content in made:
+            assert f"sha256/{b64encode(sha256(content).digest()).decode()}" in text
+
+
+# -- A pin from somewhere -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("notation", Notation, ids=lambda one: one.name)
+def test_the_right_pin_matches_in_every_notation(notation: Notation) -> None:
+    """And the panel says which notation it was."""
+    panel = PinPanel(Asked(ROOT, pasted=key_pin(public_roots()[ROOT]).write(notation)))
+    assert panel._view.facts["outcome"] == "match"
+    assert panel._view.facts["notation"] == notation.name.lower()
+    assert f"Written for {notation.value}" in panel._view.headline.reason
+
+
+@pytest.mark.parametrize("hashed", FAMOUS, ids=lambda one: one.name)
+@pytest.mark.parametrize("look", Look)
+def test_a_wrong_pin_is_told_by_name(hashed: Hashed, look: Look) -> None:
+    """The verdict says what was hashed; the map marks it where it is a part of the file."""
+    panel = PinPanel(Asked(ROOT, look=look, pasted=slip(hashed)))
+    assert panel._view.facts["outcome"] == "wrong"
+    assert panel._view.headline.words == f"No match: a hash of {hashed.value}"
+    assert panel._view.headline.reason.endswith(hashed.story)
+    if look is Look.WHOLE and hashed is Hashed.KEY_BITS:
+        assert 'pl-part pl-fails" data-part="key bits"' in panel._picture.value
+        assert 'data-part="SPKI" style' in panel._picture.value
+    if look is Look.NOTATIONS:
+        assert panel._picture.value.count("pl-card pl-bad") == 1
+
+
+@pytest.mark.parametrize(
+    ("pasted", "outcome", "words"),
+    [
+        ("", "shown", "bytes make the key pin"),
+        ("   ", "shown", "bytes make the key pin"),
+        ("# a comment only", "shown", "bytes make the key pin"),
+        ("hello", "unreadable", "'hello' is not a pin"),
+        (SCRIPT, "unreadable", "is not a pin"),
+        (str(key_pin(LEAF)), "stranger", "it is another’s"),
+        (str(key_pin(public_roots()["ISRG Root X2"])), "stranger", "the public root ISRG Root X2"),
+        (f"{key_pin(LEAF)};{key_pin(public_roots()[ROOT])}", "match", "Of 2 pins, this one"),
+        (certificate_pin(public_roots()[ROOT]).write(Notation.HEX), "match", "certificate pin"),
+        (key_pin(public_roots()[ROOT]).digest.hex(), "match", "want the whole certificate’s"),
+        (
+            replace(key_pin(public_roots()[ROOT]), kind=Kind.CERTIFICATE).write(Notation.TLSA),
+            "wrong",
+            "write 3 1 1",
+        ),
+        (slip(Hashed.TBS), "wrong", "signed part alone"),
+    ],
+)
+def test_whatever_is_pasted_has_an_answer(pasted: str, outcome: str, words: str) -> None:
+    """Nothing, nonsense, a stranger's, several, the other kind: a verdict and a reason each."""
+    panel = PinPanel(ROOT_STATE)
+    panel.control("pasted").value = pasted
+    assert panel._view.facts["outcome"] == outcome
+    assert words in panel._view.text
+    assert panel._view.not_in_words() == []
+    assert "<script" not in panel._picture.value
+    assert 'data-part="SPKI"' in panel._picture.value  # the map stays
+
+
+ROOT_STATE = Asked(ROOT)
+
+
+def test_a_pin_of_another_certificate_of_the_file_is_told() -> None:
+    """Whoever looks at the leaf and pastes the root's pin learns whose it is."""
+    panel = PinPanel()
+    give(panel, "chain.pem", _readable()["chain.pem"][0])
+    panel.control("pasted").value = str(key_pin(CAST.root.certificate))
+    assert panel._view.facts["outcome"] == "match"
+    assert "Lab Root, number 3 of 3" in panel._view.headline.reason
+    assert 'pl-part pl-holds" data-part="SPKI"' in panel._picture.value
+
+
+def test_the_hash_of_the_file_is_told() -> None:
+    """sha256sum of a saved file that holds more than the certificate."""
+    panel = PinPanel()
+    content = _readable()["notes.pem"][0]
+    give(panel, "notes.pem", content)
+    panel.control("pasted").value = f"{sha256(content).hexdigest()}  notes.pem"
+    assert panel._view.headline.words == "No match: a hash of the file as it was uploaded"
+
+
+def test_scenes_are_what_they_are_called() -> None:
+    """A scene's verdict is what an instructor announces with it."""
+    outcomes = {name: PinPanel(name)._view.facts["outcome"] for name in PinPanel.presets}
+    assert [name for name, outcome in outcomes.items() if outcome == "wrong"] == [
+        *("Somebody hashed all of it", "Somebody hashed bare bits", "Somebody hashed the PEM")
+    ]
+    assert [name for name, outcome in outcomes.items() if outcome == "match"] == [
+        "A pin that matches"
+    ]
+
+
+def test_a_name_of_markup_is_text_in_every_view() -> None:
+    """A certificate may be called anything, and so may the authority in a shelf or a file."""
+    evil = Authority.root(SCRIPT, valid=AGES).certificate
+    for look in Look:
+        panel = PinPanel(Asked(look=look))
+        give(panel, f"{SCRIPT}.pem", evil.public_bytes(PEM))
+        assert "<script" not in panel._picture.value
+        assert "&lt;script&gt;" in panel._picture.value
+
+
+def test_a_key_of_a_kind_that_nobody_knows_has_a_pin_all_the_same() -> None:
+    """The bytes are hashed as they stand; the kind of key is said to be unknown."""
+    strange = LEAF.public_bytes(DER).replace(
+        bytes.fromhex("06072a8648ce3d0201"), bytes.fromhex("06072a8648ce3d02ff")
+    )
+    panel = PinPanel()
+    give(panel, "strange.der", strange)
+    assert panel._view.facts["outcome"] == "shown"
+    assert "of type unknown" in panel._view.text
+    assert str(key_pin(strange)) in panel._view.text
