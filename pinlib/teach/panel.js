@@ -29,7 +29,7 @@
       getSelection().selectAllChildren(button.parentElement.querySelector(".pl-whole"));
       button.dataset.said = "marked";
     }
-    setTimeout(() => { delete button.dataset.said; }, 1500);
+    setTimeout(() => { delete button.dataset.said; }, 2000);
   });
 
   // What is pasted is answered at once; what is typed waits for Enter, as ipywidgets has it.

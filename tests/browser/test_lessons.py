@@ -1,4 +1,4 @@
-"""The first two lessons as a learner meets them: in JupyterLab, in Chromium, on loopback."""
+"""The lessons as a learner meets them: in JupyterLab, in Chromium, on loopback."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from playwright.sync_api import Browser, Locator, expect
 
 from pinlib.teach.exhibits.chain import ChainPanel
 from pinlib.teach.exhibits.handshake import HandshakePanel
+from pinlib.teach.exhibits.own_server import OwnServerPanel
+from pinlib.teach.exhibits.pin import PinPanel
+from pinlib.teach.exhibits.twins import TwinsPanel
 from pinlib.teach.panel import Panel
 
 pytestmark = pytest.mark.browser
@@ -185,9 +188,9 @@ def test_dark_theme_keeps_words_readable(first: Notebook) -> None:
     first.menu("Settings", "Theme", "JupyterLab Light")
 
 
-def _sizes(panel: Locator, selector: str) -> list[float]:
+def _sizes(panel: Locator, selector: str, pseudo: str = "") -> list[float]:
     sizes: list[float] = panel.locator(selector).evaluate_all(
-        "all => all.map(one => parseFloat(getComputedStyle(one).fontSize))"
+        f"all => all.map(one => parseFloat(getComputedStyle(one, '{pseudo}').fontSize))"
     )
     return sizes
 
@@ -198,6 +201,9 @@ def _sizes(panel: Locator, selector: str) -> list[float]:
         ("presented_00_start_here.ipynb", HandshakePanel),
         ("presented_01_watch_a_handshake.ipynb", HandshakePanel),
         ("presented_01_watch_a_handshake.ipynb", ChainPanel),
+        ("presented_02_compute_a_pin.ipynb", PinPanel),
+        ("presented_02_compute_a_pin.ipynb", TwinsPanel),
+        ("presented_02_compute_a_pin.ipynb", OwnServerPanel),
     ],
 )
 def test_presented_panels_fit_a_projector(
@@ -220,7 +226,9 @@ def test_presented_panels_fit_a_projector(
             assert box["width"] <= 1280
             assert min(_sizes(panel, ".pl-verdict")) >= 32
             assert min(_sizes(panel, ".pl-reason, .pl-heading")) >= 24
-            assert min(_sizes(panel, ".pl-dim, .pl-note, .pl-strong, code, select, button")) >= 16
+            detail = ".pl-dim, .pl-note, .pl-strong, .pl-part *, td, code, select"
+            assert min(_sizes(panel, f"{detail}, button:not(.widget-upload)")) >= 16
+            assert min(_sizes(panel, ".widget-upload", "::after"), default=16) >= 16
             wide = panel.locator(".pl").evaluate("one => one.scrollWidth - one.clientWidth")
             assert wide <= 0, f"{scene}: {wide} px stick out"
         notebook.screenshot(f"presented-{file[10:12]}-{kind.name}")
