@@ -40,7 +40,11 @@ def scale_map(whole: Part, looked_at: Part, accents: Mapping[str, Accent]) -> Ht
         _note(part, looked_at, accents[part.name]) for _, part in inside if part.name in accents
     )
     over = "" if looked_at == whole else _overview(whole, looked_at)
-    return Html(f'<div class="pl-map">{over}{rows}{notes}</div>')
+    where = "" if looked_at == whole else f", of which {whole.name} has {_count(len(whole))}"
+    told = f"Map of {looked_at.name}, {_count(len(looked_at))} to scale{where}"
+    return Html(
+        f'<div class="pl-map" role="group" aria-label="{escape(told)}">{over}{rows}{notes}</div>'
+    )
 
 
 def _segments(

@@ -5,23 +5,28 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
 
+from pinlib.teach.exhibits.handshake import HandshakePanel
+from pinlib.teach.exhibits.pin import PinPanel
+from pinlib.teach.exhibits.twins import TwinsPanel
+from pinlib.teach.panel import Panel
 from tests.bench.table import Row
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 _REFRESH = """
 import json, statistics, time
-from pinlib.teach.exhibits.handshake import HandshakePanel
+from {module} import {panel}
 
 def timed(work):
     start = time.perf_counter()
     work()
     return (time.perf_counter() - start) * 1000
 
-panel = HandshakePanel()
+panel = {panel}()
 for _ in range(20):
     panel.refresh()  # the first ones find everything cold
 same = [timed(panel.refresh) for _ in range(200)]
@@ -32,16 +37,20 @@ print(json.dumps([statistics.median(same), statistics.median(every), max(every),
 
 def rows() -> list[Row]:
     """Measure both."""
-    return [_refresh(), *(_run_all(path) for path in sorted(NOTEBOOKS.glob("*.ipynb")))]
+    panels = (HandshakePanel, PinPanel, TwinsPanel)
+    return [*map(_refresh, panels), *(_run_all(path) for path in sorted(NOTEBOOKS.glob("*.ipynb")))]
 
 
-def _refresh() -> Row:
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(_REFRESH)])
+def _refresh(kind: type[Panel[Any]]) -> Row:
+    source = _REFRESH.format(module=kind.__module__, panel=kind.__name__)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
     printed = next(one for one in notebook.cells[0].outputs if one.output_type == "stream")
     same, every, slowest, count = json.loads(printed.text)
     from_ = f"each of {count} states shown once: median {every:.1f}, slowest {slowest:.1f} ms"
-    return Row("panel refresh in the kernel, median", f"{same:.1f} ms", from_, "≤ 10 ms")
+    return Row(
+        f"{kind.name}: panel refresh in the kernel, median", f"{same:.1f} ms", from_, "≤ 10 ms"
+    )
 
 
 def _run_all(path: Path) -> Row:

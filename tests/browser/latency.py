@@ -18,6 +18,8 @@ import nbformat
 from pinlib import Tls
 from pinlib.teach.controls import written
 from pinlib.teach.exhibits.handshake import Eyes, HandshakePanel, Wrong
+from pinlib.teach.exhibits.pin import BANK, REQUEST, ROOT, Look, PinPanel
+from pinlib.teach.panel import Panel
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -26,12 +28,11 @@ NAME = "latency.ipynb"
 _CELL = """
 import ipywidgets as widgets
 from IPython.display import display
-from pinlib.teach.controls import written
-from pinlib.teach.exhibits.handshake import HandshakePanel
+from {module} import {panel}
 from pinlib.teach.panel import classroom
 
-# Their pictures are as large as the middle one of those that the walk leads through.
-strings = [HandshakePanel(f"wrong={wrong} pinned=yes")._html for wrong in ("copy", "mis-issued")]
+# Their pictures are about as large as the middle one of those that the walk leads through.
+strings = [{panel}(line)._html for line in {bare!r}]
 bare = widgets.HTML(strings[0]).add_class("bare")
 choice = widgets.ToggleButtons(options=[("one", 0), ("two", 1)]).add_class("bare-choice")
 
@@ -41,47 +42,82 @@ def change(chosen):
 
 
 choice.observe(change, "value")
-display(widgets.HTML(classroom()), HandshakePanel(), choice, bare)
+display(widgets.HTML(classroom()), {panel}(), choice, bare)
 """
 
-# Each step changes the picture, and the last leads back to the start.
-_WALK: tuple[tuple[str, object], ...] = (
-    ("tls", Tls.V1_2),
-    ("wrong", Wrong.EXPIRED),
-    ("eyes", Eyes.EAVESDROPPER),
-    ("tls", Tls.V1_3),
-    ("eyes", Eyes.PHONE),
-    ("wrong", Wrong.MIS_ISSUED),
-    ("pinned", True),
-    ("tls", Tls.V1_2),
-    ("wrong", Wrong.COPY),
-    ("eyes", Eyes.EAVESDROPPER),
-    ("wrong", Wrong.OTHER_NAME),
-    ("eyes", Eyes.PHONE),
-    ("tls", Tls.V1_3),
-    ("wrong", Wrong.NOTHING),
-    ("pinned", False),
-)
 
+@dataclass(frozen=True)
+class Walk:
+    """Changes of one panel: each changes the picture, and the last leads back to the start.
 
-def _on_screen(field: str, value: object) -> tuple[str, str, str]:
-    """Say what to touch, in the words that are on the screen today ("" is the checkbox).
-
-    The third is what the picture says of itself once it has changed: a picture that came late from
-    an earlier change would be a very fast answer to this one.
+    There is an odd number of them; `bare` are the states whose pictures the bare widget swaps.
     """
-    control = next(control for control in HandshakePanel.controls if control.field == field)
-    words = next((words for words, of in control.options.items() if of is value), "")
-    return field, words, f"{field}={written(value)}"
+
+    panel: type[Panel[Any]]
+    steps: tuple[tuple[str, object], ...]
+    bare: tuple[str, str]
+
+    @property
+    def name(self) -> str:
+        """The panel's name."""
+        return self.panel.name
+
+    def on_screen(self, field: str, value: object) -> tuple[str, str, str]:
+        """Say what to touch, in the words that are on the screen today ("" is the checkbox).
+
+        The third is what the picture says of itself once it has changed: a picture that came late
+        from an earlier change would be a very fast answer to this one.
+        """
+        control = next(control for control in self.panel.controls if control.field == field)
+        words = next((words for words, of in control.options.items() if of == value), "")
+        return field, words, f"{field}={written(value)}"
 
 
-_SCRIPT = """async ([steps, seconds]) => {
+HANDSHAKE = Walk(
+    HandshakePanel,
+    (
+        ("tls", Tls.V1_2),
+        ("wrong", Wrong.EXPIRED),
+        ("eyes", Eyes.EAVESDROPPER),
+        ("tls", Tls.V1_3),
+        ("eyes", Eyes.PHONE),
+        ("wrong", Wrong.MIS_ISSUED),
+        ("pinned", True),
+        ("tls", Tls.V1_2),
+        ("wrong", Wrong.COPY),
+        ("eyes", Eyes.EAVESDROPPER),
+        ("wrong", Wrong.OTHER_NAME),
+        ("eyes", Eyes.PHONE),
+        ("tls", Tls.V1_3),
+        ("wrong", Wrong.NOTHING),
+        ("pinned", False),
+    ),
+    ("wrong=copy pinned=yes", "wrong=mis-issued pinned=yes"),
+)
+PIN = Walk(
+    PinPanel,
+    (
+        ("look", Look.SPKI),
+        ("source", ROOT),
+        ("look", Look.NOTATIONS),
+        ("source", "ISRG Root X2"),
+        ("look", Look.TBS),
+        ("source", REQUEST),
+        ("look", Look.SIGNATURE),
+        ("source", BANK),
+        ("look", Look.WHOLE),
+    ),
+    ("source='ISRG Root X2' look=tbs", "source='ISRG Root X1' look=spki"),
+)
+WALKS = (HANDSHAKE, PIN)
+
+_SCRIPT = """async ([name, steps, seconds]) => {
   const one = (root, selector) => {
     const found = root.querySelector(selector);
     if (!found) throw new Error(`nothing on the page is ${selector}`);
     return found;
   };
-  const panel = one(document, ".pinlib-panel-handshake");
+  const panel = one(document, `.pinlib-panel-${name}`);
   // ipywidgets writes an option's blanks as no-break spaces.
   const plain = text => text.replaceAll("\\u00a0", " ").trim();
   const press = (root, label) => {
@@ -116,7 +152,7 @@ _SCRIPT = """async ([steps, seconds]) => {
       const end = performance.now();
       if (picture.innerHTML === before) return;
       const said = picture.querySelector("[data-state]")?.dataset.state ?? "";
-      if (step[2] && !said.split(" ").includes(step[2])) return;
+      if (step[2] && !` ${said} `.includes(` ${step[2]} `)) return;
       clearTimeout(deadline);
       observer.disconnect();
       done([end - start, picture.querySelector("[data-outcome]")?.dataset.outcome]);
@@ -155,48 +191,51 @@ class Latency:
         return sorted(self.panel)[len(self.panel) // 10] / sorted(self.bare)[len(self.bare) // 10]
 
 
-def notebook(folder: Path) -> Path:
+def notebook(folder: Path, walk: Walk) -> Path:
     """Write the notebook that shows the panel, and below it the bare widget."""
-    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(_CELL.strip())])
+    cell = _CELL.format(
+        module=walk.panel.__module__, panel=walk.panel.__name__, bare=list(walk.bare)
+    )
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip())])
     made.metadata["kernelspec"] = {
         "name": "python3",
         "display_name": "Python 3",
         "language": "python",
     }
-    path = folder / NAME
+    path = folder / f"{walk.name}-{NAME}"
     nbformat.write(made, path)
     return path
 
 
-def measure(page: Page, pairs: int) -> Latency:
+def measure(page: Page, walk: Walk, pairs: int) -> Latency:
     """Change the panel and the bare widget in turn; the first round of each is thrown away.
 
     Nothing of the first round counts: there the browser lays out, and Python imports, for the first
     time.
     """
-    page.wait_for_selector(".pinlib-panel-handshake .pinlib-view [data-outcome]")
+    page.wait_for_selector(f".pinlib-panel-{walk.name} .pinlib-view [data-outcome]")
     page.wait_for_selector(".bare [data-outcome]")
-    _run(page, len(_WALK))
-    answers = _run(page, pairs)
+    _run(page, walk, len(walk.steps))
+    answers = _run(page, walk, pairs)
     assert not {"bug", "error"} & {outcome for _, outcome in answers}, "the panel broke"
     times = [milliseconds for milliseconds, _ in answers]
     return Latency(tuple(times[::2]), tuple(times[1::2]))
 
 
-def _run(page: Page, pairs: int) -> list[Any]:
+def _run(page: Page, walk: Walk, pairs: int) -> list[Any]:
     """Take `pairs` steps; as a round is odd and the bare widget has two states, it is told which.
 
     The page starts every run at the beginning of the walk, at a picture that has arrived.
     """
     showing = page.locator(".bare-choice button.mod-active").inner_text().strip()
     bare = cycle(("one", "two") if showing == "two" else ("two", "one"))
-    page.locator(".pinlib-panel-handshake button", has_text="Start over").click()
+    page.locator(f".pinlib-panel-{walk.name} button", has_text="Start over").click()
     page.wait_for_function(
-        """line => document.querySelector('.pinlib-panel-handshake .pinlib-view [data-state]')
-             ?.dataset.state === line""",
-        arg=HandshakePanel().text,
+        """([name, line]) => document.querySelector(
+             `.pinlib-panel-${name} .pinlib-view [data-state]`)?.dataset.state === line""",
+        arg=[walk.name, walk.panel().text],
     )
-    panel = islice(cycle(_on_screen(*step) for step in _WALK), pairs)
+    panel = islice(cycle(walk.on_screen(*step) for step in walk.steps), pairs)
     steps = [step for change in panel for step in (change, ("bare", next(bare)))]
-    answers: list[Any] = page.evaluate(_SCRIPT, [steps, 20])
+    answers: list[Any] = page.evaluate(_SCRIPT, [walk.name, steps, 20])
     return answers

@@ -8,21 +8,23 @@ from pathlib import Path
 
 import pytest
 from lab import Lab
-from latency import measure, notebook
+from latency import WALKS, Walk, measure, notebook
 from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.name)
 def test_a_panel_costs_at_most_twice_a_bare_round_trip(
-    browser: Browser, start_lab: Callable[..., Lab], tmp_path: Path
+    browser: Browser, start_lab: Callable[..., Lab], tmp_path: Path, walk: Walk
 ) -> None:
     """Were it more, people would wait for our Python and not for their browser."""
-    opened = start_lab(notebook(tmp_path)).open(browser, "latency.ipynb", height=2000)
+    file = notebook(tmp_path, walk)
+    opened = start_lab(file).open(browser, file.name, height=2000)
     opened.run_all()
     # On a machine that others share a block of thirty may meet somebody else's minute; a panel that
     # is really slower is slower in every block, and in its quiet moments too.
-    blocks = (measure(opened.page, 30) for _ in range(3))
+    blocks = (measure(opened.page, walk, 30) for _ in range(3))
     seen = list(takewhile(lambda found: found.quiet_ratio > 2, blocks))
     assert len(seen) < 3, f"panel and bare, in ms: {seen}"
     opened.assert_no_error_badge()

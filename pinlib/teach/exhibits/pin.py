@@ -375,6 +375,10 @@ class _Slip:
     bad: bool = False
 
     @property
+    def brief(self) -> str:
+        return self.hashed.value.removeprefix("the ")
+
+    @property
     def name(self) -> str:
         return f"{self.hashed.value[0].upper()}{self.hashed.value[1:]}"
 
@@ -385,9 +389,9 @@ class _Slip:
     @property
     def row(self) -> tuple[str, Text]:
         if self.pin is None:
-            return self.hashed.value, "none in here"
-        name = f"{self.hashed.value}, pasted" if self.pasted else self.hashed.value
-        return name, Mono(self.pin.write(Notation.BASE64), 15)
+            return self.brief, "none in here"
+        name = f"{self.brief}, pasted" if self.pasted else self.brief
+        return name, Mono(self.pin.write(Notation.BASE64), 13)
 
     @property
     def card(self) -> Html:
