@@ -18,12 +18,14 @@ _PRIVATE = {Form.PRIVATE_KEY, Form.LOCKED_KEY}
 class Given:
     """What is in a file, or why it is refused; never a private key.
 
-    `digest` is the SHA-256 of the file itself; `command` is what to do instead, ready to paste.
+    `digest` is the SHA-256 of the file itself; `entries` are one line for each thing in it, as a
+    list shows it, or one for a refused file; `command` is what to do instead, ready to paste.
     """
 
     name: str
     documents: tuple[Document, ...] = ()
     digest: bytes = b""
+    entries: tuple[str, ...] = ()
     refusal: str = ""
     command: str = ""
 
@@ -38,9 +40,10 @@ class Given:
             found = contents(content)
             if _PRIVATE & {one.form for one in found}:
                 return cls._with_a_secret(name, found, pem=content.lstrip().startswith(b"-----"))
-            return cls(name, documents(content), sha256(content).digest())
+            usable = documents(content)
+            return cls(name, usable, sha256(content).digest(), _entries(name, usable))
         except BadInput as unreadable:
-            return cls(name, refusal=f"{name}: {unreadable}.")
+            return cls(name, entries=_entries(name, ()), refusal=f"{name}: {unreadable}.")
 
     @classmethod
     def _with_a_secret(cls, name: str, found: tuple[Document, ...], *, pem: bool) -> Given:
@@ -53,18 +56,18 @@ class Given:
             command = f"openssl pkey{form} -in {here} -pubout -out public.pem"
         return cls(
             name,
+            entries=_entries(name, ()),
             refusal=f"There is a private key in {name}: it was not kept, and should not travel. "
             f"Take its {what} out with the command below, and give that.",
             command=command,
         )
 
-    @property
-    def entries(self) -> tuple[str, ...]:
-        """One line for each thing in the file, as a list shows it; one for a refused file."""
-        count = len(self.documents)
-        if not count:
-            return (f"{self.name} (refused)",)
-        return tuple(
-            f"{self.name}{f', {number} of {count}' if count > 1 else ''}: {title(one)}"
-            for number, one in enumerate(self.documents, 1)
-        )
+
+def _entries(name: str, usable: tuple[Document, ...]) -> tuple[str, ...]:
+    count = len(usable)
+    if not count:
+        return (f"{name} (refused)",)
+    return tuple(
+        f"{name}{f', {number} of {count}' if count > 1 else ''}: {title(one)}"
+        for number, one in enumerate(usable, 1)
+    )

@@ -11,7 +11,7 @@ from statistics import median
 import nbformat
 import pytest
 from demo_panels import Door
-from lab import ROOT, Lab, Notebook
+from lab import ROOT, Lab, Notebook, least_contrast
 from playwright.sync_api import Browser, Locator, Page, expect
 
 pytestmark = pytest.mark.browser
@@ -225,45 +225,18 @@ def test_a_static_copy_follows_the_readers_colours(browser: Browser, scheme: str
     page = browser.new_page(viewport={"width": 1180, "height": 800}, color_scheme=scheme)
     try:
         page.set_content(Door()._repr_mimebundle_()["text/html"])
-        assert _least_contrast(page.locator(".pl")) >= 4.5
+        assert least_contrast(page.locator(".pl")) >= 4.5
         page.screenshot(path=ROOT / "screenshots" / f"panel-static-{scheme}.png")
     finally:
         page.close()
 
 
-def _least_contrast(view: Locator) -> float:
-    """Compute the lowest contrast of any text to what is painted behind it (WCAG 2.2)."""
-    least: float = view.evaluate(
-        """view => {
-          const canvas = document.createElement('canvas').getContext('2d');
-          const parse = css => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = css;
-            canvas.fillRect(0, 0, 1, 1); const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
-            return [r, g, b, a / 255]; };
-          const over = (top, under) => [0, 1, 2].map(
-            at => top[at] * top[3] + under[at] * (1 - top[3])).concat(1);
-          const back = one => !one ? [255, 255, 255, 1] :
-            over(parse(getComputedStyle(one).backgroundColor), back(one.parentElement));
-          const light = colour => colour.slice(0, 3).map(c => c / 255).map(
-            c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
-            .reduce((sum, c, at) => sum + c * [0.2126, 0.7152, 0.0722][at], 0);
-          const texts = [...view.querySelectorAll('*')].filter(one => !one.closest('svg') &&
-            [...one.childNodes].some(child => child.nodeType === 3 && child.data.trim()));
-          return Math.min(...texts.map(one => {
-            const under = back(one), top = over(parse(getComputedStyle(one).color), under);
-            const [dark, bright] = [light(under), light(top)].sort((a, b) => a - b);
-            return (bright + 0.05) / (dark + 0.05);
-          }));
-        }"""
-    )
-    return least
-
-
 def test_both_of_jupyters_themes_keep_the_contrast(opened: Notebook, door: Locator) -> None:
     """Every text of the panel has a contrast of at least 4.5, computed from its real colours."""
-    assert _least_contrast(door.locator(".pl")) >= 4.5
+    assert least_contrast(door.locator(".pl")) >= 4.5
     opened.screenshot("panel-light")
     opened.dark_theme()
-    assert _least_contrast(door.locator(".pl")) >= 4.5
+    assert least_contrast(door.locator(".pl")) >= 4.5
     door.get_by_role("button", name="shut").click()
     _shows(door, outcome="refused")
     opened.screenshot("panel-dark")
