@@ -31,7 +31,7 @@ MUCH_LATER = datetime(2028, 3, 1, 12, tzinfo=UTC)
 
 FORM = b"user=alice&password=hunter22"
 ACCOUNT = b'{"token": "t0k3n", "balance": 1250}'
-LOGIN = b"POST /login HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n\r\n%s" % (
+LOGIN = b"POST /login HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (
     HOST.encode(),
     len(FORM),
     FORM,

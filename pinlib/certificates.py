@@ -197,14 +197,13 @@ class Authority:
         A `key` that is given is used again: renewal with the same key, or rotation to a backup.
         Raises `BadHost` for a name that no server can have.
         """
+        san = x509.SubjectAlternativeName([_san(host) for host in hosts])
         private = key() if callable(key) else key
         public, issuer = private.public_key(), self.certificate.subject
         usage = _usage(digital_signature=True, authority=False)
         builder = (
             _builder(_subject(hosts[0]), public, issuer, valid)
-            .add_extension(
-                x509.SubjectAlternativeName([_san(host) for host in hosts]), critical=False
-            )
+            .add_extension(san, critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(usage, critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)

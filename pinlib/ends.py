@@ -1,4 +1,4 @@
-"""One end of a TLS connection on memory BIOs, and the server as servers are.
+"""One end of a TLS connection on memory BIOs, the server as servers are, and a careless client.
 
 Bytes in, bytes out: nothing here opens a socket, and nothing here trusts or refuses anybody.
 """
@@ -6,6 +6,8 @@ Bytes in, bytes out: nothing here opens a socket, and nothing here trusts or ref
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
+from contextlib import suppress
 
 from pinlib import openssl
 from pinlib.certificates import Identity
@@ -38,6 +40,18 @@ class End:
         else:
             self._incoming.write_eof()
 
+    def send(self) -> bytes:
+        """Return the bytes that now go onto the wire."""
+        return self._outgoing.read()
+
+    def hang_up(self) -> None:
+        """Say goodbye as TLS does (close_notify: RFC 8446, section 6.1), and say no more."""
+        if not self.closed:
+            self.closed = True
+            if self.established:
+                with suppress(ssl.SSLError):  # it would like to wait for the peer's own goodbye
+                    self._tls.unwrap()
+
     def _shake_hands(self) -> bool:
         """Let OpenSSL go on with the handshake; return whether it is complete."""
         try:
@@ -69,16 +83,32 @@ class End:
         raise NotImplementedError
 
 
+Application = Callable[[bytes], bytes]
+"""What runs on a server: takes application data as it arrives, returns what to answer now."""
+
+
+def once(reply: bytes) -> Application:
+    """Return an application that gives one answer, to whatever it hears first."""
+    left = [reply]
+    return lambda _: left.pop() if left else b""
+
+
 class Server(End):
-    """A server as they are: OpenSSL, an identity, and an answer to whatever it is asked.
+    """A server as they are: OpenSSL, an identity, and an application (or one answer to anything).
 
     `alert` is what its own TLS library reported of the peer's last word, or None; `received` is
     the application data that it decrypted.
     """
 
-    def __init__(self, identity: Identity, reply: bytes = b"", *, curve: str | None = None) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        application: Application | bytes = b"",
+        *,
+        curve: str | None = None,
+    ) -> None:
         super().__init__(openssl.server_context(identity, curve), server_side=True)
-        self._reply = reply
+        self._application = application if callable(application) else once(application)
         self.alert: str | None = None
 
     def receive(self, data: bytes) -> None:
@@ -87,19 +117,53 @@ class Server(End):
             return
         self._feed(data)
         self.established = self.established or self._shake_hands()
+        heard = len(self.received)
         if self.established:
             self._read()
-        if self.received and self._reply and not self.closed:
-            self._tls.write(self._reply)
-            self._reply = b""
+        if len(self.received) > heard and not self.closed:
+            self.write(self._application(self.received[heard:]))
 
-    def send(self) -> bytes:
-        """Return the bytes that now go onto the wire."""
-        return self._outgoing.read()
+    def write(self, data: bytes) -> None:
+        """Send application data to a peer that has let us in."""
+        if data:
+            self._tls.write(data)
 
     def _broken(self, error: ssl.SSLError) -> None:
         self.closed = True
         self.alert = _alert_in(error)
+
+
+class Caller(End):
+    """A client that checks nothing, and so belongs in nobody's app: it is an attacker's.
+
+    What is written before the handshake is complete goes out as soon as it is.  Whoever sat
+    between him and the server could do to him what he does to others.
+    """
+
+    def __init__(self, host: str) -> None:
+        super().__init__(openssl.careless_client(), host=host)
+        self._waiting = b""
+        self._shake_hands()
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes from the wire; b"" means that the peer has hung up."""
+        if self.closed:
+            return
+        self._feed(data)
+        self.established = self.established or self._shake_hands()
+        if self.established:
+            self.write(b"")
+            self._read()
+
+    def write(self, data: bytes) -> None:
+        """Send application data, now or as soon as that can be."""
+        self._waiting += data
+        if self.established and self._waiting:
+            self._tls.write(self._waiting)
+            self._waiting = b""
+
+    def _broken(self, _: ssl.SSLError) -> None:
+        self.closed = True
 
 
 def unverified_chain(tls: ssl.SSLObject) -> tuple[bytes, ...]:

@@ -9,6 +9,8 @@ Each carries what was seen, and its sentence says what to do next::
     │   ├── LockedKey       a key behind a password                  .seen
     │   ├── BadPin          text that is not a pin                   .seen
     │   └── BadHost         text that no server can be called        .seen
+    ├── NotLoopback         an address that is not this machine's own    .seen
+    ├── Silence             a peer that says nothing                 .address .seconds
     ├── BadPinCheck         a pin check answered neither pin nor None  .seen
     └── BadData             a file of data/ that breaks its rules    .file .where
 
@@ -52,6 +54,28 @@ class BadPin(BadInput):
 
 class BadHost(BadInput):
     """The text is neither a DNS name nor an IP address."""
+
+
+class NotLoopback(PinlibError):
+    """An address beyond this machine: the laboratory neither serves, calls nor relays there."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"{host!r} is not this machine: the laboratory stays on loopback (127.0.0.1), so that "
+            "nobody is attacked and nothing leaks; leave the address away"
+        )
+        self.seen = host
+
+
+class Silence(PinlibError):
+    """A peer that says nothing, and would hold up a notebook for ever."""
+
+    def __init__(self, address: tuple[str, int], seconds: float) -> None:
+        super().__init__(
+            f"whoever answers on port {address[1]} said nothing for {seconds:g} seconds: is it "
+            "still running, and does it speak TLS?"
+        )
+        self.address, self.seconds = address, seconds
 
 
 class BadPinCheck(PinlibError):

@@ -176,6 +176,16 @@ def client(tls: Tls) -> Client:
         return known
 
 
+@cache
+def careless_client() -> ssl.SSLContext:
+    """Return the context of a client that checks nothing: an attacker's, and never an app's."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE  # NEVER COPY THIS: whoever answers is taken for the server
+    context.options |= ssl.OP_NO_TICKET
+    return context
+
+
 @lru_cache(maxsize=64)
 def server_context(identity: Identity, curve: str | None = None) -> ssl.SSLContext:
     """Return a server's context: both TLS versions, no tickets.

@@ -116,6 +116,12 @@ class Transcript:
         self._unopened.clear()
 
     @property
+    def asked_for(self) -> str | None:
+        """The host that the ClientHello names, '' if it names none, None before there is one."""
+        hello = next((one.body for one in self.opened if one.name == "ClientHello"), None)
+        return None if hello is None else _server_name(hello)
+
+    @property
     def certificates(self) -> tuple[bytes, ...] | None:
         """The chain presented, as DER; () if the server sent none, None if it stayed closed."""
         for message in self.opened:

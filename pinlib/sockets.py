@@ -1,0 +1,299 @@
+"""The same ends over real sockets: a bank, a man in the middle and a phone, on loopback only.
+
+No logic of theirs is here: bytes that arrive are fed to the objects of `ends`, `interception` and
+`handshake`, and what they return is sent.  One thread serves all visitors of a `Door`, and ends
+with its `with`.  Nothing binds, connects or relays beyond this machine: whoever wants to intercept
+a stranger's connections will have to write that himself, and shall not learn it here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import weakref
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime
+from ipaddress import ip_address
+from types import TracebackType
+from typing import Self
+
+from pinlib.certificates import Identity
+from pinlib.devices import Device
+from pinlib.ends import Application, Server
+from pinlib.errors import NotLoopback, Silence
+from pinlib.handshake import Connection
+from pinlib.interception import Encounter, Interception, Interceptor, Page
+from pinlib.web import Bank
+
+LOOPBACK = "127.0.0.1"
+PATIENCE = 10.0
+"""Seconds that a peer may stay silent before it is hung up on."""
+
+_CHUNK = 1 << 16
+
+Visit = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def only_here(host: str) -> str:
+    """Return a loopback address, or raise NotLoopback: nothing else is bound or connected to."""
+    with suppress(ValueError):
+        if ip_address(host).is_loopback:
+            return host
+    raise NotLoopback(host)
+
+
+class Door:
+    """Somebody who answers on a port of this machine, until the `with` ends.
+
+    `port` is 0 for a free one.  Raises NotLoopback, and OSError where the port is taken.
+    """
+
+    def __init__(self, visit: Visit, *, host: str = LOOPBACK, port: int = 0) -> None:
+        listening = socket.create_server((only_here(host), port), backlog=128)
+        self.address: tuple[str, int] = listening.getsockname()[:2]
+        served = _Served(listening, visit)
+        # The thread knows nothing of the door.  So a door that nobody holds any more, because an
+        # interruption came before its `with`, is closed by whoever sweeps it up.
+        self.close = weakref.finalize(self, served.end)
+        served.start()
+
+    @property
+    def port(self) -> int:
+        """Where it answers."""
+        return self.address[1]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class _Served(threading.Thread):
+    """The one thread behind a door: it hangs up on everybody when it ends."""
+
+    def __init__(self, listening: socket.socket, visit: Visit) -> None:
+        super().__init__(name="pinlib-door", daemon=True)
+        self._listening, self._visit = listening, visit
+        self._told_to_end, self._ended = threading.Event(), threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def run(self) -> None:
+        """Serve until told to end."""
+        try:
+            # Not Windows' own kind of loop, which cannot stop listening without closing.
+            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+                runner.run(self._serve())
+        finally:
+            self._listening.close()
+            self._ended.set()
+
+    def end(self) -> None:
+        """Hang up on everybody, and leave neither thread nor socket behind."""
+        self._told_to_end.set()
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has ended already
+                self._loop.call_soon_threadsafe(self._over.set)
+        if threading.current_thread() is self:
+            return
+        try:
+            self.join()
+        except RuntimeError:  # interrupted while it was being started, or before
+            self._ended.wait(0.2)
+            self._listening.close()
+
+    async def _serve(self) -> None:
+        self._over = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        visits: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+
+        def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            visit = asyncio.ensure_future(self._attend(reader, writer))
+            visits[visit] = writer
+            visit.add_done_callback(visits.pop)
+
+        if self._told_to_end.is_set():
+            return
+        server = await asyncio.start_server(welcome, sock=self._listening)
+        await self._over.wait()
+        self._loop.remove_reader(self._listening)
+        us = asyncio.current_task()
+        # Whoever is just being let in is let in, or nobody would ever close that connection.
+        while entering := asyncio.all_tasks() - visits.keys() - {us}:
+            await asyncio.wait(entering)
+        server.close()
+        for visit, writer in visits.items():
+            writer.transport.abort()
+            visit.cancel()
+        await asyncio.gather(*visits, return_exceptions=True)
+
+    async def _attend(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, TimeoutError):
+            await self._visit(reader, writer)
+        writer.close()
+
+
+def bank(
+    identity: Identity, application: Callable[[], Application] = Bank, *, port: int = 0
+) -> Door:
+    """Open the bank's door: a real TLS server, and a new application for each visitor."""
+
+    async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        running = application()
+        server = Server(identity, running)
+        while not server.closed:
+            server.receive(await _heard(reader))
+            if getattr(running, "closed", False):
+                server.hang_up()
+            await _say(writer, server.send())
+
+    return Door(visit, port=port)
+
+
+class Middle(Door):
+    """The door of somebody in the middle, who relays to a bank on this machine.
+
+    Raises NotLoopback for a bank that is elsewhere.
+    """
+
+    def __init__(self, interceptor: Interceptor, bank: tuple[str, int], *, port: int = 0) -> None:
+        self.interceptor = interceptor
+        self._written = written = threading.Condition()
+        relay_to = (only_here(bank[0]), bank[1])
+
+        async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            between = interceptor.meet(_port_of(writer.get_extra_info("peername")))
+            try:
+                await _relay(between, reader, writer, relay_to)
+            finally:
+                between.from_victim(b"")
+                with written:
+                    written.notify_all()
+
+        super().__init__(visit, port=port)
+
+    def page(self, victim: str, patience: float = PATIENCE) -> Page:
+        """Return the page of the victim who called from there; Silence if there is none in time."""
+
+        def found() -> Page | None:
+            return next((page for page in self.interceptor.pages if page.victim == victim), None)
+
+        with self._written:
+            self._written.wait_for(lambda: found() is not None, patience)
+        page = found()
+        if page is None:
+            raise Silence(self.address, patience)
+        return page
+
+
+async def _relay(
+    between: Interception,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    bank: tuple[str, int],
+) -> None:
+    while not between.closed and between.calls is None:
+        between.from_victim(await _heard(reader))
+        await _say(writer, between.to_victim())
+    if between.closed:
+        return
+    from_bank, to_bank = await asyncio.open_connection(*bank)
+    try:
+        sides = {
+            asyncio.ensure_future(_heard(reader)): (reader, between.from_victim),
+            asyncio.ensure_future(_heard(from_bank)): (from_bank, between.from_bank),
+        }
+        await _say(to_bank, between.to_bank())
+        while not between.closed:
+            done, _ = await asyncio.wait(sides, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                side, take = sides.pop(task)
+                take(task.result())
+                sides[asyncio.ensure_future(_heard(side))] = (side, take)
+            await _say(to_bank, between.to_bank())
+            await _say(writer, between.to_victim())
+    finally:
+        for task in sides:
+            task.cancel()
+        to_bank.close()
+
+
+async def _heard(reader: asyncio.StreamReader) -> bytes:
+    async with asyncio.timeout(PATIENCE):
+        return await reader.read(_CHUNK)
+
+
+async def _say(writer: asyncio.StreamWriter, data: bytes) -> None:
+    if data:
+        writer.write(data)
+        await writer.drain()
+
+
+def dial(
+    device: Device,
+    address: tuple[str, int],
+    host: str,
+    date: datetime,
+    *,
+    request: bytes = b"",
+    patience: float = PATIENCE,
+) -> Connection:
+    """Let a device connect over a real socket to `address`, asking for `host`; return its end.
+
+    Reads until the other side hangs up, so the request should ask for that (Connection: close).
+    Raises NotLoopback, Silence for a peer that says nothing for `patience` seconds, and OSError
+    where nobody answers.
+    """
+    return _dial(Connection(device, host, date), address, request, patience)[0]
+
+
+def encounter(
+    device: Device,
+    middle: Middle,
+    host: str,
+    date: datetime,
+    *,
+    request: bytes = b"",
+    patience: float = PATIENCE,
+) -> Encounter:
+    """Let a device meet somebody in the middle over real sockets.  Raises as `dial`."""
+    connection = Connection(device, host, date)
+    phone, victim = _dial(connection, middle.address, request, patience)
+    return Encounter.of(phone.verdict, middle.page(victim, patience), phone.received)
+
+
+def _dial(
+    phone: Connection, address: tuple[str, int], request: bytes, patience: float
+) -> tuple[Connection, str]:
+    with socket.create_connection((only_here(address[0]), address[1]), patience) as wire:
+        victim = _port_of(wire.getsockname())
+        try:
+            _talk(phone, wire, request)
+        except TimeoutError:
+            raise Silence(address, patience) from None
+    return phone, victim
+
+
+def _port_of(address: tuple[str, int]) -> str:
+    return f"port {address[1]}"
+
+
+def _talk(phone: Connection, wire: socket.socket, request: bytes) -> None:
+    wire.sendall(phone.send())
+    while not phone.closed:
+        try:
+            phone.receive(wire.recv(_CHUNK))
+        except ConnectionError:
+            phone.receive(b"")
+        if request and phone.established and not phone.closed:
+            phone.write(request)
+            request = b""
+        with suppress(ConnectionError):
+            wire.sendall(phone.send())
