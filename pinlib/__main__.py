@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
+from itertools import count
 from pathlib import Path
 
 from pinlib.der import Document, Form
@@ -17,6 +19,9 @@ from pinlib.errors import PinlibError
 from pinlib.naming import key_name, title, visible
 from pinlib.notations import Kind, Notation
 from pinlib.pins import Pin, PinSet, certificate_pin, pins_of
+
+FOREVER = 1e6
+"""Seconds: eleven days."""
 
 Run = Callable[[argparse.Namespace], int]
 """Runs a command, and returns its exit status."""
@@ -101,6 +106,48 @@ def _row(document: Document, pins: list[Pin]) -> str:
     return "\n".join([about, *(f"    {f'{pin.kind.value} pin':17}{pin}" for pin in pins)])
 
 
+def serve(parser: argparse.ArgumentParser) -> Run:
+    """Open the bank for other tools, on this machine alone, until Ctrl-C.
+
+    With --intercept a man in the middle stands in front of it, and tells what he reads.
+    """
+    parser.add_argument("--intercept", action="store_true", help="open his door too")
+    parser.add_argument("--lie", action="store_true", help="let him change the balance")
+    parser.add_argument("--port", type=int, default=0, help="the bank's port (a free one)")
+
+    def run(given: argparse.Namespace) -> int:
+        try:
+            _serve(given)
+        except KeyboardInterrupt:
+            print("Closed.")
+        except (OSError, OverflowError) as error:
+            print(
+                f"The port {given.port} cannot be had: {error}. Leave --port away.", file=sys.stderr
+            )
+            return 2
+        return 0
+
+    return run
+
+
+def _serve(given: argparse.Namespace) -> None:
+    from pinlib.room import Room, commands, told
+
+    with (
+        tempfile.TemporaryDirectory(prefix="pinlib-room-") as folder,
+        Room(lying=given.lie, bank_port=given.port) as room,
+    ):
+        print(f"The bank answers on 127.0.0.1:{room.bank.port}. Ctrl-C ends it.")
+        if given.intercept:
+            print(f"The man in the middle answers on 127.0.0.1:{room.middle.port}.")
+        for command in commands(room, Path(folder), windows=sys.platform == "win32"):
+            if given.intercept or f":{room.bank.port}" in command.line:
+                print(f"\n# {command.shows}\n{command.line}")
+        print(flush=True)
+        for number in count():
+            print(told(room.middle.page_after(number, FOREVER)), flush=True)
+
+
 def check(parser: argparse.ArgumentParser) -> Run:  # noqa: ARG001 (it has no arguments)
     """Look whether everything that the workshop needs works on this machine."""
 
@@ -112,7 +159,7 @@ def check(parser: argparse.ArgumentParser) -> Run:  # noqa: ARG001 (it has no ar
     return run
 
 
-COMMANDS = (pin, guide, check)
+COMMANDS = (pin, serve, guide, check)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

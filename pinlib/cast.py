@@ -38,6 +38,14 @@ LOGIN = b"POST /login HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nContent-Lengt
 )
 REPLY = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(ACCOUNT), ACCOUNT)
 
+FALSE_ACCOUNT = ACCOUNT.replace(b"1250", b"9250")
+
+
+def lie(said: bytes) -> bytes:
+    """Change the balance in the bank's answer: what the man in the middle does when he may."""
+    return said.replace(ACCOUNT, FALSE_ACCOUNT)
+
+
 _AGES = Validity(datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC))
 # Leaves are valid for 167 days, less than the 200 that the CA/Browser Forum allows from
 # 2026-03-15 on (ballot SC-081v3).

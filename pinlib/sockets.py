@@ -32,6 +32,7 @@ PATIENCE = 10.0
 """Seconds that a peer may stay silent before it is hung up on."""
 
 _CHUNK = 1 << 16
+_LOOK_EVERY = 0.02  # seconds between two looks into a notebook
 
 Visit = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -53,11 +54,11 @@ class Door:
     def __init__(self, visit: Visit, *, host: str = LOOPBACK, port: int = 0) -> None:
         listening = socket.create_server((only_here(host), port), backlog=128)
         self.address: tuple[str, int] = listening.getsockname()[:2]
-        served = _Served(listening, visit)
+        self._served = _Served(listening, visit)
         # The thread knows nothing of the door.  So a door that nobody holds any more, because an
         # interruption came before its `with`, is closed by whoever sweeps it up.
-        self.close = weakref.finalize(self, served.end)
-        served.start()
+        weakref.finalize(self, self._served.end)
+        self._served.start()
 
     @property
     def port(self) -> int:
@@ -75,6 +76,14 @@ class Door:
     ) -> None:
         self.close()
 
+    def close(self) -> None:
+        """Hang up on everybody and leave nothing behind; closing twice is no harm."""
+        try:
+            self._served.end()
+        except BaseException:  # interrupted: finish first
+            self._served.end()
+            raise
+
 
 class _Served(threading.Thread):
     """The one thread behind a door: it hangs up on everybody when it ends."""
@@ -82,7 +91,7 @@ class _Served(threading.Thread):
     def __init__(self, listening: socket.socket, visit: Visit) -> None:
         super().__init__(name="pinlib-door", daemon=True)
         self._listening, self._visit = listening, visit
-        self._told_to_end, self._ended = threading.Event(), threading.Event()
+        self._told_to_end = False
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def run(self) -> None:
@@ -93,11 +102,14 @@ class _Served(threading.Thread):
                 runner.run(self._serve())
         finally:
             self._listening.close()
-            self._ended.set()
 
     def end(self) -> None:
-        """Hang up on everybody, and leave neither thread nor socket behind."""
-        self._told_to_end.set()
+        """Hang up on everybody, and leave neither thread nor socket behind.
+
+        No lock is shared with the thread: an interruption may come while one is held, and would
+        keep the thread waiting for ever.
+        """
+        self._told_to_end = True
         if self._loop is not None:
             with suppress(RuntimeError):  # it has ended already
                 self._loop.call_soon_threadsafe(self._over.set)
@@ -106,7 +118,9 @@ class _Served(threading.Thread):
         try:
             self.join()
         except RuntimeError:  # interrupted while it was being started, or before
-            self._ended.wait(0.2)
+            _pause(0.1)
+            if self.is_alive():
+                self.join()
             self._listening.close()
 
     async def _serve(self) -> None:
@@ -119,7 +133,7 @@ class _Served(threading.Thread):
             visits[visit] = writer
             visit.add_done_callback(visits.pop)
 
-        if self._told_to_end.is_set():
+        if self._told_to_end:
             return
         server = await asyncio.start_server(welcome, sock=self._listening)
         await self._over.wait()
@@ -165,7 +179,6 @@ class Middle(Door):
 
     def __init__(self, interceptor: Interceptor, bank: tuple[str, int], *, port: int = 0) -> None:
         self.interceptor = interceptor
-        self._written = written = threading.Condition()
         relay_to = (only_here(bank[0]), bank[1])
 
         async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -174,23 +187,26 @@ class Middle(Door):
                 await _relay(between, reader, writer, relay_to)
             finally:
                 between.from_victim(b"")
-                with written:
-                    written.notify_all()
 
         super().__init__(visit, port=port)
 
     def page(self, victim: str, patience: float = PATIENCE) -> Page:
         """Return the page of the victim who called from there; Silence if there is none in time."""
+        return self._await(lambda page: page.victim == victim, 0, patience)
 
-        def found() -> Page | None:
-            return next((page for page in self.interceptor.pages if page.victim == victim), None)
+    def page_after(self, known: int, patience: float = PATIENCE) -> Page:
+        """Return the first page after so many; Silence if there is none in time."""
+        return self._await(lambda _: True, known, patience)
 
-        with self._written:
-            self._written.wait_for(lambda: found() is not None, patience)
-        page = found()
-        if page is None:
-            raise Silence(self.address, patience)
-        return page
+    def _await(self, wanted: Callable[[Page], bool], known: int, patience: float) -> Page:
+        waited = 0.0
+        while True:
+            for page in self.interceptor.pages[known:]:
+                if wanted(page):
+                    return page
+            if waited >= patience:
+                raise Silence(self.address, patience)
+            waited += _pause(min(0.001 + waited / 4, _LOOK_EVERY))
 
 
 async def _relay(
@@ -279,6 +295,12 @@ def _dial(
         except TimeoutError:
             raise Silence(address, patience) from None
     return phone, victim
+
+
+def _pause(seconds: float) -> float:
+    """Wait on an event that is nobody else's, so that an interruption leaves nothing locked."""
+    threading.Event().wait(seconds)
+    return seconds
 
 
 def _port_of(address: tuple[str, int]) -> str:
