@@ -10,8 +10,9 @@ connects to it and comes to a `Verdict`; a `Pin` is what it may insist on, besid
 
 Each module imports only from those before it:
 
-    errors data der encodings notations pins anatomy slips published naming certificates paths
-    openssl devices records wire verdicts ends handshake web interception cast sockets recipe
+    errors lines data der encodings notations pins anatomy slips published naming certificates paths
+    openssl devices records wire verdicts ends handshake web interception cast scenario
+    sockets recipe
     | packing doctor room teach __main__
 
 What stands before the bar is the subject: it knows nothing of screens, and never asks the time.

@@ -222,6 +222,13 @@ class Authority:
         return self.issue(*identity.hosts, valid=valid, key=identity.key if key is None else key)
 
 
+def self_signed(host: str, *, valid: Validity) -> Identity:
+    """Return what anybody can make at home: a certificate for a host that vouches for itself."""
+    key, san = p256(), x509.SubjectAlternativeName([_san(host)])
+    builder = _builder(_subject(host), key.public_key(), _subject(host), valid)
+    return Identity((_sign(builder.add_extension(san, critical=False), key),), key)
+
+
 def request(host: str, key: PrivateKey) -> x509.CertificateSigningRequest:
     """Return what is sent to an authority for a certificate (CSR, RFC 2986): it has the key's pin.
 

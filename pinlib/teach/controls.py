@@ -7,21 +7,17 @@ text that can be pasted into another notebook, and the list of all states that t
 from __future__ import annotations
 
 import dataclasses
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from difflib import get_close_matches
-from enum import Enum
 from itertools import product
 from typing import Any, Literal, TypeVar
 
 import ipywidgets as widgets
 
+from pinlib import lines
 from pinlib.errors import BadInput
 
 S = TypeVar("S")
-MANY = 20
 Kind = Literal["auto", "buttons", "dropdown", "checkbox", "slider", "text", "file"]
 
 
@@ -104,23 +100,9 @@ class Control:
         )
 
 
-def written(value: object) -> str:
-    """Write one value as a word: yes, expired, 1.3, 2027-03-01; nothing, and a file by its name."""
-    if value is None:
-        return "''"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, Enum):
-        return value.name.lower().replace("_", "-")
-    if isinstance(value, date):
-        return value.isoformat()
-    return shlex.quote(str(value))
-
-
 def to_text(name: str, controls: Sequence[Control], state: object) -> str:
     """Write a state as one line, to be pasted into another notebook or read out on stage."""
-    words = [f"{c.field}={written(getattr(state, c.field))}" for c in controls]
-    return f"{name}: {' '.join(words)}"
+    return f"{name}: {lines.write({c.field: getattr(state, c.field) for c in controls})}"
 
 
 def parse(name: str, controls: Sequence[Control], line: str, base: S) -> S:
@@ -134,24 +116,11 @@ def parse(name: str, controls: Sequence[Control], line: str, base: S) -> S:
             raise BadInput(f"this line is for {head.strip()!r}, and this is {name!r}", seen=line)
     else:
         rest = line
-    try:
-        words = shlex.split(rest)
-    except ValueError:
-        raise BadInput(f"a quotation mark in {line!r} is never closed", seen=line) from None
     known = {c.field: c for c in controls}
-    words_by_field: dict[str, str] = {}
-    found: dict[str, Any] = {}
-    for word in words:
-        key, equals, value = word.partition("=")
-        if key not in known or not equals:
-            fields = ", ".join(f"{c.field}=…" for c in controls)
-            raise BadInput(f"{word!r} says nothing here; write {fields}", seen=word)
-        if key in words_by_field:
-            raise BadInput(f"{key} is given twice", seen=word)
-        words_by_field[key] = value
+    words = lines.read(rest, known)
     # A file that is missing is why other words may not fit: it is asked for first.
-    for key in sorted(words_by_field, key=lambda key: known[key].kind != "file"):
-        found[key] = _value(known[key], words_by_field[key], getattr(base, key))
+    in_order = sorted(words, key=lambda field: known[field].kind != "file")
+    found = {f: _value(known[f], words[f], getattr(base, f)) for f in in_order}
     # mypy cannot know that every state is a dataclass.
     return replace(base, **found)  # type: ignore[type-var]
 
@@ -163,19 +132,7 @@ def _value(control: Control, word: str, held: Any) -> Any:
         if word in {"", str(held)}:
             return held if word else None
         raise BadInput(f"a line holds no files: give {word!r} to this panel first", seen=word)
-    by_word = {shlex.split(written(choice))[0]: choice for choice in control.choices}
-    if word not in by_word:
-        raise BadInput(f"{control.field} cannot be {word!r}; {_offer(word, by_word)}", seen=word)
-    return by_word[word]
-
-
-def _offer(word: str, known: Mapping[str, Any]) -> str:
-    """Say what would have been right: everything, or of a long list the nearest."""
-    if len(known) <= MANY:
-        return f"it can be {', '.join(known)}"
-    near = get_close_matches(word, known, 3)
-    some = ", ".join(repr(one) for one in near or list(known)[:3])
-    return f"{'did you mean' if near else 'it can be'} {some}, or another of {len(known)}?"
+    return lines.choose(control.field, word, control.choices)
 
 
 def every_state(controls: Sequence[Control], base: S) -> Iterator[S]:

@@ -26,8 +26,7 @@ import ipywidgets as widgets
 
 from pinlib.encodings import LIMIT
 from pinlib.errors import BadInput, PinlibError
-from pinlib.teach import controls as lines
-from pinlib.teach.controls import Control
+from pinlib.teach.controls import Control, every_state, parse, to_text
 from pinlib.teach.svg import Headline, Html, escape, stylesheet, verdict_line
 from pinlib.teach.twin import missing_from_twin
 
@@ -136,7 +135,7 @@ class Panel(widgets.VBox, Generic[S]):
     @property
     def text(self) -> str:
         """The state as one line: paste it into another notebook, in `panel.show("…")`."""
-        return lines.to_text(self.name, self.controls, self._state)
+        return to_text(self.name, self.controls, self._state)
 
     def show(self, wanted: S | str) -> None:
         """Go to a state, to a preset by its name, or to a line of text from another panel."""
@@ -149,7 +148,7 @@ class Panel(widgets.VBox, Generic[S]):
     @classmethod
     def states(cls) -> Iterator[S]:
         """Give every state that the controls can reach."""
-        return lines.every_state(cls.controls, cls.initial)
+        return every_state(cls.controls, cls.initial)
 
     def control(self, name: str) -> widgets.DOMWidget:
         """Give the widget of one field, as a learner's hand would find it."""
@@ -209,7 +208,7 @@ class Panel(widgets.VBox, Generic[S]):
         elif wanted in self.presets:
             state = self.presets[wanted]
         elif "=" in wanted or not self.presets:
-            state = lines.parse(self.name, self.controls_in(self._state), wanted, self._state)
+            state = parse(self.name, self.controls_in(self._state), wanted, self._state)
         else:
             names = ", ".join(repr(name) for name in self.presets)
             raise BadInput(f"there is no scene {wanted!r}; there are {names}", seen=wanted)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 
 from pinlib import Tls
-from pinlib.teach.controls import written
+from pinlib.lines import written
 from pinlib.teach.exhibits.handshake import Eyes, HandshakePanel, Wrong
 from pinlib.teach.exhibits.pin import BANK, REQUEST, ROOT, Look, PinPanel
 from pinlib.teach.panel import Panel

@@ -1,0 +1,45 @@
+"""One line of text: what was written reads back, and a slip is told."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import Enum
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pinlib.errors import BadInput
+from pinlib.lines import choose, read, write, written
+
+
+class Colour(Enum):
+    """For tests."""
+
+    DARK_RED = 1
+    BLUE = 2
+
+
+@given(st.dictionaries(st.sampled_from("abc"), st.text(min_size=1)))
+def test_any_text_reads_back(values: dict[str, str]) -> None:
+    """Blanks, quotation marks and equal signs in a value do no harm."""
+    assert read(write(values), dict.fromkeys("abc")) == values
+
+
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [
+        *((True, "yes"), (False, "no"), (Colour.DARK_RED, "dark-red"), (None, "''")),
+        *((date(2027, 3, 1), "2027-03-01"), ("a b", "'a b'"), (7, "7")),
+    ],
+)
+def test_values_are_written_as_people_say_them(value: object, word: str) -> None:
+    """Words, not Python."""
+    assert written(value) == word
+
+
+def test_a_word_is_chosen_among_those_that_there_are() -> None:
+    """And a wrong one is answered with them."""
+    assert choose("colour", "dark-red", tuple(Colour)) is Colour.DARK_RED
+    with pytest.raises(BadInput, match="colour cannot be 'green'; it can be dark-red, blue"):
+        choose("colour", "green", tuple(Colour))
