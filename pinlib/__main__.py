@@ -7,6 +7,7 @@ What a command needs is imported when it runs, so that one broken part leaves th
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -50,7 +51,9 @@ def pin(parser: argparse.ArgumentParser) -> Run:
     every file was read, 1 if one was not, 2 for a wrong option.
     """
     parser.add_argument("files", nargs="+", metavar="FILE", help="PEM or DER; - is standard input")
-    parser.add_argument("--as", dest="tool", choices=_TOOLS, help="the notation of this tool alone")
+    parser.add_argument(
+        "--as", dest="tool", choices=_TOOLS, type=str.lower, help="the notation of this tool alone"
+    )
     parser.add_argument(
         "--of",
         choices=[kind.value for kind in Kind],
@@ -76,6 +79,11 @@ def pin(parser: argparse.ArgumentParser) -> Run:
                 print(f"{visible(file)}", *(_row(*one) for one in found), sep="\n")
         if notation and whole:
             print(PinSet(tuple(pins)).write(notation))
+            if not set(wanted) <= notation.means:
+                print(
+                    f"Mind: {notation.value} never matches the pin of a {wanted[0].value}.",
+                    file=sys.stderr,
+                )
         return 0 if whole else 1
 
     return run
@@ -179,6 +187,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PinlibError as error:
         print(error, file=sys.stderr)
         return 2
+    except BrokenPipeError:  # whoever read our output has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 if __name__ == "__main__":

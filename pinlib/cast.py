@@ -145,17 +145,21 @@ class Cast:
 
         Three of them hashed the wrong bytes.
         """
-        digests = {name: sha256(part).digest() for name, part in parts(self.bank.leaf).items()}
-        wrote = {
+        found = parts(self.bank.leaf)
+        return {
+            name: Pin(Kind.KEY, sha256(found[what]).digest()).write(notation)
+            for name, (what, notation) in self.hashed_by.items()
+        }
+
+    @property
+    def hashed_by(self) -> dict[str, tuple[str, Notation]]:
+        """What each of them hashed, and for which tool it was written."""
+        return {
             "Ana": ("SPKI", Notation.OKHTTP),
             "Ben": ("certificate", Notation.OKHTTP),
             "Chloé": ("key bits", Notation.OKHTTP),
             "Dan": ("PEM text", Notation.CURL),
             "Edith": ("SPKI", Notation.KUBEADM),
-        }
-        return {
-            name: Pin(Kind.KEY, digests[what]).write(notation)
-            for name, (what, notation) in wrote.items()
         }
 
     @cached_property

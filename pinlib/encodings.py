@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import binascii
 import re
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
     load_der_public_key,
 )
+from cryptography.hazmat.primitives.serialization.pkcs7 import load_der_pkcs7_certificates
 
 from pinlib.der import Document, Form, dissect, is_whole
 from pinlib.errors import LockedKey, NotReadable
@@ -38,8 +40,8 @@ Source = (
 _PRIVATE, _KEYS = get_args(PrivateKeyTypes), get_args(PrivateKeyTypes) + get_args(PublicKeyTypes)
 
 _INSTEAD = {
-    Form.KEY_STORE: "take the certificate out: openssl pkcs12 -in FILE -nokeys -clcerts",
-    Form.BUNDLE: "take the certificates out: openssl pkcs7 -inform DER -print_certs -in FILE",
+    Form.KEY_STORE: "take the certificate out: "
+    "openssl pkcs12 -in FILE -nokeys -clcerts -out certificate.pem",
     Form.UNKNOWN: "give a certificate, a certificate request or a key",
 }
 
@@ -62,15 +64,34 @@ def contents(source: Source) -> tuple[Document, ...]:
         return (Document(Form.PUBLIC_KEY, _public_half(source)),)
     data = _bytes(source)
     if _BEGIN in data and not is_whole(data):
-        return tuple(_pem_blocks(data))
+        return tuple(one for block in _pem_blocks(data) for one in _unwrapped(block))
     if data[:1] == b"\x30":
-        return (dissect(data),)
+        return _unwrapped(dissect(data))
     seen = describe(data)
-    raise NotReadable(
-        f"no certificate, request or key is in {seen}: "
-        "give PEM (it begins with -----BEGIN) or DER (it begins with byte 30)",
-        seen=seen,
-    )
+    if not data:
+        raise NotReadable(
+            "this is empty (0 bytes): what should have filled it has failed", seen=seen
+        )
+    hint = "give PEM (it begins with -----BEGIN) or DER (it begins with byte 30)"
+    if isinstance(source, str):
+        hint += "; a str is text, and a file is a Path(…)"
+    raise NotReadable(f"no certificate, request or key is in {seen}: {hint}", seen=seen)
+
+
+def _unwrapped(document: Document) -> tuple[Document, ...]:
+    """Return the certificates of a PKCS#7 bundle (RFC 2315), or the document as it is."""
+    if document.form is not Form.BUNDLE:
+        return (document,)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of odd serial numbers: only the bytes are wanted
+        try:
+            inside = load_der_pkcs7_certificates(document.der)
+        except (ValueError, UnsupportedAlgorithm) as error:
+            seen = document.form.value
+            raise NotReadable(
+                f"this looks like {seen}, but is broken: save it again", seen=seen
+            ) from error
+    return tuple(dissect(one.public_bytes(Encoding.DER)) for one in inside)
 
 
 def _keys(found: tuple[Document, ...]) -> Iterator[Document]:
@@ -219,7 +240,7 @@ _MAGIC = {
     rb"PK\x03\x04": "a ZIP archive",
     rb"\xfe\xed\xfe\xed": "a Java key store",
     rb"ssh-|ecdsa-sha2": "an SSH public key",
-    rb"sha256[/:]|pin-sha256=": "a pin (Pin.parse reads it)",
+    rb"sha256[/:]|pin-sha256=": "a pin",
     # A DER sequence in base64.  It is not quoted, for it may be a private key.
     rb"M[A-P][A-Za-z0-9+/]{14}": "base64 without its BEGIN and END lines",
 }
@@ -233,7 +254,7 @@ def describe(data: bytes) -> str:
         if re.match(magic, data):
             return f"{name} of {len(data):,} bytes"
     if re.fullmatch(rb"[\t\r\n -~]+", data[:40]):
-        return f"text, {_printable(data[:24])!r} (if it names a file: Path(…))"
+        return f"text, {_printable(data[:24])!r}"
     return f"{len(data):,} bytes beginning {data[:8].hex(' ')}"
 
 

@@ -121,6 +121,18 @@ def entries(text: str) -> tuple[str, ...]:
     return tuple(entry for entry in re.split(r"[;,\n]", lines) if entry.strip())
 
 
+def find(text: str) -> tuple[str, ...]:
+    """Return what looks like a pin in a longer text: a command, a line of code, a page of XML."""
+    return tuple(match[0] for match in _SOMEWHERE.finditer(text))
+
+
+_SOMEWHERE = re.compile(
+    r"""<pin\s[^>]*>[^<]*</pin>|pin-sha256="[A-Za-z0-9+/]{43}="|sha256:[0-9a-fA-F]{64}\b"""
+    r"""|sha256//?[A-Za-z0-9+/]{43}=|(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{43}="""
+    r"""|(?<![0-9a-fA-F:])(?:[0-9a-fA-F]{2}:){31}[0-9a-fA-F]{2}(?![0-9a-fA-F:])"""
+    r"""|(?<![0-9a-fA-F])[0-9a-fA-F]{64}(?![0-9a-fA-F])"""
+)
+
 _NO_PIN = re.compile(
     r'Public-Key-Pins(-Report-Only)?:|max-age="?\d*"?|includeSubDomains|report-uri="[^"]*"'
     r"|</?pin-set[^>]*>|#[^\n]*",
@@ -152,7 +164,7 @@ def _bare(text: str) -> str:
 def _unwrap(text: str) -> tuple[str, Notation, Kind]:
     """Return the digest's own characters, the notation they stood in, and the kind it hints."""
     if "-----BEGIN" in text:
-        raise bad_pin(text, "this is PEM, not a pin: key_pin(…) computes the pin of it")
+        raise bad_pin(text, "this is PEM, from which a pin is computed: give it as a file")
     if re.match(r"(pin-)?sha-?1[/:= ]", text, re.IGNORECASE):
         raise bad_pin(text, "a SHA-1 pin is too weak to trust: compute the SHA-256")
     if record := re.fullmatch(r"(?:.*\sTLSA\s+)?[0-3] ([01]) ([012]) ([\w ]+)", text):
@@ -192,7 +204,7 @@ def _from_hex(body: str, text: str) -> bytes:
 
 def _from_base64(body: str, text: str) -> bytes:
     if re.search(r"\s", body):
-        raise bad_pin(text, "there is a blank in the pin: take it out (PinSet.parse reads a list)")
+        raise bad_pin(text, "there is a blank in it: take it out")
     if re.search(r"[-_]", body) and re.fullmatch(r"[\w=-]*", body, re.ASCII):
         raise bad_pin(text, "this is URL-safe base64: write + for - and / for _")
     if re.fullmatch(r"[0-9A-Fa-f]{64}", body):
@@ -202,7 +214,7 @@ def _from_base64(body: str, text: str) -> bytes:
     try:
         digest = b64decode(body.encode("ascii", "replace"), validate=True)
     except binascii.Error as error:
-        raise bad_pin(text, f"this is neither base64 nor hex ({error})") from error
+        raise bad_pin(text, "this is neither base64 nor hex") from error
     # The last character carries two bits that must be 0 (RFC 4648, section 3.5).
     if len(digest) == SIZE and b64encode(digest).decode() != body:
         raise bad_pin(text, "no 32 bytes are written like this: look at the last letter before =")

@@ -173,7 +173,7 @@ def _certificate_pin(document: Document) -> Pin:
     if document.form is not Form.CERTIFICATE:
         raise NotReadable(
             f"this is {document.form.value}: only a certificate has a certificate pin, "
-            "and key_pin(…) gives the other kind",
+            "and this has a key pin",
             seen=document.form.value,
         )
     return Pin(Kind.CERTIFICATE, sha256(document.der).digest())

@@ -17,7 +17,8 @@ from textwrap import wrap
 from pinlib.anatomy import KEY_BITS, SPKI, TBS, Part, anatomy
 from pinlib.der import Document, Form
 from pinlib.encodings import Source, documents, spki
-from pinlib.notations import Kind, Notation, entries, read
+from pinlib.errors import BadPin
+from pinlib.notations import Kind, Notation, entries, find, read
 from pinlib.pins import Pin
 
 
@@ -150,6 +151,7 @@ def recognise(
     """Say of each pin in a text in which notation it is, and what of these documents it hashes.
 
     `first` is the document that is looked at first; `file` the SHA-256 of the file they came in.
+    The text may be one that pins are only a part of, such as a command.
     Raises BadPin for the first entry that is no pin, and as `candidates`.
     """
     order = sorted(range(len(found)), key=lambda number: number != first)
@@ -159,7 +161,13 @@ def recognise(
             known.setdefault(one.digest, (one.hashed, one.detail, number))
     if file:
         known.setdefault(file, (Hashed.FILE, "", first))
-    return tuple(_recognised(entry, known) for entry in entries(text))
+    try:
+        return tuple(_recognised(entry, known) for entry in entries(text))
+    except BadPin:
+        # Not a list of pins.  Perhaps the pins are in a command, a program or a page of XML.
+        if some := find(text):
+            return tuple(_recognised(entry, known) for entry in some)
+        raise
 
 
 def _recognised(text: str, known: dict[bytes, tuple[Hashed, str, int]]) -> Recognised:

@@ -98,6 +98,8 @@ def test_windows_has_commands_of_its_own() -> None:
         ("https://bank.example/login?a=b", "-connect bank.example:443 -servername bank.example"),
         ("https://bank.example:8443", "-connect bank.example:8443 -servername bank.example"),
         ("192.0.2.7", "-connect 192.0.2.7:443"),
+        ("bank.example.", "-connect bank.example:443 -servername bank.example"),
+        ("bänk.example", "-connect xn--bnk-qla.example:443 -servername xn--bnk-qla.example"),
         ("2001:db8::7", "-connect [2001:db8::7]:443"),
         ("[2001:db8::7]:8443", "-connect [2001:db8::7]:8443"),
     ],
@@ -114,7 +116,7 @@ def test_what_people_type_becomes_an_address(typed: str, options: str) -> None:
     "typed",
     [
         *("", " ", "a b", "bank.example; rm -rf ~", "$(reboot)", "`x`", "bank.example:0"),
-        *("bank.example:70000", "bank.example:x", "-h", "x&calc", '"', "bänk.example", "[::1"),
+        *("bank.example:70000", "bank.example:x", "-h", "x&calc", '"', "b nk.example", "[::1"),
     ],
 )
 def test_what_is_no_host_never_becomes_a_command(typed: str) -> None:

@@ -74,7 +74,8 @@ def _readable() -> dict[str, tuple[bytes, int]]:
         f"{SCRIPT}.pem": (LEAF.public_bytes(PEM), 1),
         "roots.pem": (Path(certifi.where()).read_bytes(), len(public_roots())),
         "notes.pem": (b"# saved by hand\n" + LEAF.public_bytes(PEM) + b"and more\n", 1),
-        "twice.pem": (LEAF.public_bytes(PEM) * 2, 2),
+        "bundle.p7b": (pkcs7.serialize_certificates(list(CAST.verified), DER), 3),
+        "bundle.p7": (pkcs7.serialize_certificates([LEAF], PEM), 1),
     }
 
 
@@ -94,8 +95,11 @@ def _refused() -> dict[str, tuple[bytes, str]]:
             "openssl pkey -in old.key",
         ),
         "both.pem": (LEAF.public_bytes(PEM) + SECRET, "openssl x509 -in both.pem"),
-        "store.p12": (store, "openssl pkcs12"),
-        "bundle.p7b": (pkcs7.serialize_certificates([LEAF], DER), "openssl pkcs7"),
+        "store.p12": (store, "openssl pkcs12 -in store.p12 -nokeys"),
+        "id_ed25519": (
+            CAST.backup.private_bytes(PEM, PrivateFormat.OpenSSH, NoEncryption()),
+            "ssh-keygen -e -m PKCS8 -f id_ed25519",
+        ),
         "photo.png": (b"\x89PNG\r\n\x1a\n" + bytes(40), "a PNG picture"),
         "empty.pem": (b"", "0 bytes"),
         "cut.der": (LEAF.public_bytes(DER)[:-9], "cut short"),
@@ -142,7 +146,9 @@ def test_a_file_is_refused_in_words(name: str) -> None:
     assert f"{name} (refused)" not in dict(panel.control("source").options)
 
 
-@pytest.mark.parametrize("name", ["server.key", "server key.der", "locked.key", "both.pem"])
+@pytest.mark.parametrize(
+    "name", ["server.key", "server key.der", "locked.key", "both.pem", "id_ed25519"]
+)
 def test_a_private_key_is_nowhere_afterwards(name: str) -> None:
     """Neither in the state, nor in the widget, nor on the page: not even one line of it."""
     content, _ = _refused()[name]
@@ -162,16 +168,19 @@ def test_a_private_key_is_nowhere_afterwards(name: str) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not on the PATH")
-@pytest.mark.parametrize("name", ["server.key", "server key.der", "old.key", "both.pem"])
+@pytest.mark.parametrize(
+    "name", ["server.key", "server key.der", "old.key", "both.pem", "store.p12"]
+)
 def test_the_command_for_a_private_key_does_what_it_says(name: str, tmp_path: Path) -> None:
     """Pasted into a shell beside the file, it leaves a file without a secret, of the same pin."""
     content, _ = _refused()[name]
     (tmp_path / name).write_bytes(content)
     given = Given.of(name, content)
-    subprocess.run(["/bin/sh", "-c", given.command], cwd=tmp_path, check=True, capture_output=True)
+    command = f"{given.command} -passin pass:secret" if "p12" in name else given.command
+    subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, check=True, capture_output=True)
     (made,) = [file for file in tmp_path.iterdir() if file.name != name]
     after = Given.of(made.name, made.read_bytes())
-    expected = key_pin(LEAF) if name == "both.pem" else key_pin(CAST.backup)
+    expected = key_pin(LEAF if name in {"both.pem", "store.p12"} else CAST.backup)
     assert not after.refusal
     assert key_pin(after.documents[0].der) == expected
 
@@ -319,7 +328,7 @@ def test_a_wrong_pin_is_told_by_name(hashed: Hashed, look: Look) -> None:
         (str(key_pin(public_roots()["ISRG Root X2"])), "stranger", "the public root ISRG Root X2"),
         (f"{key_pin(LEAF)};{key_pin(public_roots()[ROOT])}", "match", "Of 2 pins, this one"),
         (certificate_pin(public_roots()[ROOT]).write(Notation.HEX), "match", "certificate pin"),
-        (key_pin(public_roots()[ROOT]).digest.hex(), "match", "want the whole certificate’s"),
+        (key_pin(public_roots()[ROOT]).digest.hex(), "match", "The key’s hash, in bare hex"),
         (
             replace(key_pin(public_roots()[ROOT]), kind=Kind.CERTIFICATE).write(Notation.TLSA),
             "wrong",
@@ -365,7 +374,7 @@ def test_scenes_are_what_they_are_called() -> None:
     """A scene's verdict is what an instructor announces with it."""
     outcomes = {name: PinPanel(name)._view.facts["outcome"] for name in PinPanel.presets}
     assert [name for name, outcome in outcomes.items() if outcome == "wrong"] == [
-        *("Somebody hashed all of it", "Somebody hashed bare bits", "Somebody hashed the PEM")
+        *("Hashed: all of it", "Hashed: the bare bits", "Hashed: the PEM text")
     ]
     assert [name for name, outcome in outcomes.items() if outcome == "match"] == [
         "A pin that matches"

@@ -99,6 +99,34 @@ def test_what_is_hashed_can_be_chosen(
     assert "key pin" not in capsys.readouterr().out
 
 
+def test_a_pin_that_its_tool_never_matches_is_printed_with_a_warning(
+    files: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was asked for goes to standard output; that it is no use goes to the other."""
+    assert main(["pin", "--as", "CURL", "--of", "certificate", files["leaf.pem"]]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("sha256//")
+    assert err == "Mind: curl never matches the pin of a certificate.\n"
+    for fine in (["--as", "curl"], ["--as", "hex"], ["--as", "tlsa", "--of", "certificate"]):
+        assert main(["pin", *fine, files["leaf.pem"]]) == 0
+        assert capsys.readouterr().err == ""
+
+
+def test_who_reads_no_further_breaks_nothing(files: dict[str, str]) -> None:
+    """`pin … | head -1` ends without a traceback."""
+    command = [sys.executable, "-m", "pinlib", "pin", *[files["chain.pem"]] * 300]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        err = process.stderr.read()
+    assert err == b""
+    assert process.returncode == 0
+
+
 def test_one_bad_file_does_not_hide_the_others(
     files: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -111,7 +139,7 @@ def test_one_bad_file_does_not_hide_the_others(
     lines = err.splitlines()
     assert [line.split(": ")[0] for line in lines] == [*bad, missing]
     for line, words in zip(
-        lines, ("a PNG picture", "0 bytes", "openssl pkey", "cannot be opened"), strict=True
+        lines, ("a PNG picture", "(0 bytes)", "openssl pkey", "cannot be opened"), strict=True
     ):
         assert words in line
 

@@ -130,7 +130,7 @@ def test_a_digest_may_begin_with_a_slash() -> None:
         ("sha256/" + ISRG_X1[:-1], "the = at the end is missing"),
         ("sha256/" + ISRG_X1[:20] + " " + ISRG_X1[20:], "there is a blank"),
         (ISRG_X1.replace("8M=", "8N="), "the last letter before ="),
-        (PEM, "PEM, not a pin: key_pin"),
+        (PEM, "PEM, from which a pin is computed"),
         ("password", "6 bytes were found"),
         ("é" * 10, "neither base64 nor hex"),
     ],

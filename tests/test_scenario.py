@@ -1,4 +1,4 @@
-"""The café story: a real verdict for everybody in the middle, one line of text, a list to add to."""
+"""The café story: a real verdict for everybody in the middle, one line of text, and a list."""
 
 from __future__ import annotations
 

@@ -144,7 +144,30 @@ def test_several_pins_are_told_each(cast: Cast) -> None:
     text = f"{leaf.write(Notation.CURL)};{backup.write(Notation.CURL)}"
     assert [one.hashed for one in recognise(text, documents(cast.bank.leaf))] == [Hashed.SPKI, None]
     with pytest.raises(BadPin):
-        recognise(f"{leaf};nonsense!", documents(cast.bank.leaf))
+        recognise("nonsense;more of it", documents(cast.bank.leaf))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kubeadm join 127.0.0.1:6443 --discovery-token-ca-cert-hash sha256:{hex}",
+        "curl --pinnedpubkey 'sha256//{b64}' https://bank.example/",
+        '    .add("bank.example", "sha256/{b64}")',
+        "<dict><key>SPKI-SHA256-BASE64</key><string>{b64}</string></dict>",
+        '<domain>bank.example</domain><pin-set><pin digest="SHA-256">{b64}</pin></pin-set>',
+        "(stdin)= {hex}",
+        "SHA-256 {colons} and more",
+    ],
+)
+def test_a_pin_is_found_in_what_it_is_part_of(cast: Cast, text: str) -> None:
+    """People paste a command, a line of their program, a page of XML."""
+    pin = key_pin(cast.bank.leaf)
+    filled = text.format(
+        hex=pin.digest.hex(),
+        b64=pin.write(Notation.BASE64),
+        colons=pin.write(Notation.COLON_HEX),
+    )
+    assert [one.hashed for one in recognise(filled, documents(cast.bank.leaf))] == [Hashed.SPKI]
 
 
 def test_the_file_itself_may_have_been_hashed(cast: Cast) -> None:

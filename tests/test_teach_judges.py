@@ -207,7 +207,7 @@ WRONG_PIN = {
     _at_a_fixed_place: "stands at another place",
     _by_name: "the bank's name and another key",
     _behind_a_header_of_p256: "build nothing by hand",
-    _of_curves_alone: "This one has an RSA key",
+    _of_curves_alone: "whose key is RSA-2048",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -11,7 +12,8 @@ from pinlib.encodings import contents, documents
 from pinlib.errors import BadInput
 from pinlib.naming import title, visible
 
-_PRIVATE = {Form.PRIVATE_KEY, Form.LOCKED_KEY}
+_SECRET = {Form.PRIVATE_KEY, Form.LOCKED_KEY, Form.KEY_STORE}
+_BEGINS = b"PRIVATE KEY-----"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +39,32 @@ class Given:
         """Read a file by its name and content; that it cannot be read is an answer too."""
         name = visible(name)
         try:
+            if _BEGINS in content:
+                return cls._with_a_secret(name, content)
             found = contents(content)
-            if _PRIVATE & {one.form for one in found}:
-                return cls._with_a_secret(name, found, pem=content.lstrip().startswith(b"-----"))
+            if _SECRET & {one.form for one in found}:
+                return cls._with_a_secret(name, content, {one.form for one in found})
             usable = documents(content)
             return cls(name, usable, sha256(content).digest(), _entries(name, usable))
         except BadInput as unreadable:
             return cls(name, entries=_entries(name, ()), refusal=f"{name}: {unreadable}.")
 
     @classmethod
-    def _with_a_secret(cls, name: str, found: tuple[Document, ...], *, pem: bool) -> Given:
-        here = shlex.quote(name)
-        if any(one.form is Form.CERTIFICATE for one in found):
-            what, command = "certificate", f"openssl x509 -in {here} -out certificate.pem"
+    def _with_a_secret(
+        cls, name: str, content: bytes, forms: AbstractSet[Form] = frozenset()
+    ) -> Given:
+        here, what = shlex.quote(name), "certificate"
+        if b"-----BEGIN CERTIFICATE-----" in content:
+            command = f"openssl x509 -in {here} -out certificate.pem"
+        elif Form.KEY_STORE in forms:
+            command = f"openssl pkcs12 -in {here} -nokeys -clcerts -out certificate.pem"
         else:
-            form = "" if pem else " -inform DER"
             what = "public half"
-            command = f"openssl pkey{form} -in {here} -pubout -out public.pem"
+            command = f"openssl pkey -in {here} -pubout -out public.pem"
+            if b"BEGIN OPENSSH" in content:
+                command = f"ssh-keygen -e -m PKCS8 -f {here} > public.pem"
+            elif forms:
+                command = f"openssl pkey -inform DER -in {here} -pubout -out public.pem"
         return cls(
             name,
             entries=_entries(name, ()),

@@ -37,6 +37,7 @@ from pinlib.certificates import Validity, ed25519_key, p384, rsa2048
 from pinlib.encodings import documents
 from pinlib.errors import BadPin
 from pinlib.handshake import talk
+from pinlib.naming import key_name, name_of
 from pinlib.slips import Hashed, recognise
 from pinlib.wire import Message
 
@@ -112,7 +113,8 @@ def ask(answer: Any, *given: Any, when: str) -> Any:
         what = f"{type(error).__name__}: {error}"
         raise NotYet(f"Your function raised {what}, {when}. Look at that case first.") from None
     if said is ... or said is None:
-        raise NotYet(UNFINISHED if said is ... else f"Your function returned nothing, {when}.")
+        nothing = f"Your function returned nothing, {when}: did it print instead of return?"
+        raise NotYet(UNFINISHED if said is ... else nothing)
     return said
 
 
@@ -293,7 +295,7 @@ def _with_key(key: Any) -> x509.Certificate:
 
 
 def _key_pin_cases(cast: Cast) -> Iterable[tuple[x509.Certificate, str]]:
-    yield cast.bank.leaf, "This is the certificate that you can see."
+    yield cast.bank.leaf, "This is the bank's certificate, which you can see."
     yield (
         cast.other_issuing.issue("www.shop.example", valid=Validity.of(cast.bank.leaf)).leaf,
         "This one has longer names, so its key stands at another place in the bytes, and it is "
@@ -319,7 +321,7 @@ def key_pin(answer: Any) -> str:
     """Judge a function from a certificate to its key pin, as OkHttp writes it."""
     for certificate, message in _key_pin_cases(story()):
         right = Pin(Kind.KEY, sha256(parts(certificate)["SPKI"]).digest())
-        said = ask(answer, certificate, when=f"given a certificate. {message}")
+        said = ask(answer, certificate, when=f"given {_told(certificate)}")
         if isinstance(said, bytes) and said == right.digest:
             raise NotYet("These are the right 32 bytes. Now write them: sha256/ and base64.")
         expect(
@@ -330,9 +332,21 @@ def key_pin(answer: Any) -> str:
     return "Seven certificates, four kinds of key, and one of them a real root: all right."
 
 
+def _told(certificate: x509.Certificate) -> str:
+    """Say in a few words which certificate a function was given."""
+    key = key_name(parts(certificate)["SPKI"])
+    return f"the certificate of {name_of(certificate.subject)}, whose key is {key}"
+
+
 def _what_went_wrong(said: str, certificate: x509.Certificate, message: str) -> str:
     """Recognise the bytes that were hashed, or else say what is special about this certificate."""
+    bare, once = said.strip(), sha256(parts(certificate)["SPKI"]).digest()
+    if f"{bare[:7].lower()}{bare[7:]}" == str(Pin(Kind.KEY, once)):
+        return "The right pin, but for a blank, a line end or a capital in sha256/: take it away."
+    twice = sha256(once).digest()
     try:
+        if Pin.parse(bare).digest == twice:
+            return "You hashed twice: hash the SPKI, and write that hash as text."
         found = recognise(said, documents(certificate))
     except BadPin as unreadable:
         return f"{unreadable}."
@@ -340,12 +354,21 @@ def _what_went_wrong(said: str, certificate: x509.Certificate, message: str) -> 
         return f"The right bytes, written for {found[0].notation.value}; OkHttp wants sha256/…=."
     if len(found) == 1 and found[0].hashed:
         return f"This is a hash of {found[0].hashed.value}. {found[0].hashed.story}"
-    return f"{message} Your pin fits nothing in it."
+    size = len(parts(certificate)["SPKI"])
+    return (
+        f"{message} Your pin fits nothing in it; its SPKI has {size} bytes: how many did you hash?"
+    )
 
 
 def _what_was_hashed_cases(cast: Cast) -> Iterable[tuple[x509.Certificate, str, str, str]]:
     """Yield a certificate, a pin, what it was made of, and what to say to a wrong answer."""
     rsa, bank = _with_key(rsa2048), cast.bank.leaf
+    for colleague, (name, _) in cast.hashed_by.items():
+        yield (
+            *(bank, cast.colleagues[colleague], name),
+            f"{colleague}'s pin is a hash of the {name}; you said {{said}}. Hash each part, and "
+            "compare the 32 bytes with those of the pin, one part after the other to the last.",
+        )
     for name, part in parts(rsa).items():
         pin = Pin(Kind.KEY, sha256(part).digest())
         yield (
@@ -381,7 +404,12 @@ def what_was_hashed(answer: Any) -> str:
     names = ("SPKI", "certificate", "key bits", "PEM text", "something else")
     cast = story()
     for certificate, pin, right, message in _what_was_hashed_cases(cast):
-        said = ask(answer, certificate, pin, when=f"given the pin {pin}")
-        expect(said in names, f"Answer one of {', '.join(names)}; this was {said!r}.")
-        expect(said == right, message.format(said=repr(said)))
-    return "You tell them apart: another kind of key, every notation, and pins of nothing here."
+        said = ask(answer, certificate, pin, when="given a certificate and then a pin")
+        shown = repr(said)[:40]
+        known = isinstance(said, str) and said in names
+        expect(known, f"Answer one of {', '.join(names)}; this was {shown}.")
+        expect(said == right, message.format(said=shown))
+    return (
+        "Ben hashed the whole certificate, Chloé the bare key bits, Dan the PEM text; Edith is "
+        "right, in other clothes. And you tell them apart for other kinds of keys too."
+    )

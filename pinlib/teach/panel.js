@@ -76,7 +76,10 @@
     for (const hex of document.querySelectorAll(".pl-hex:not([data-revealed])")) {
       hex.dataset.revealed = "true";
       const first = hex.querySelector("b");
-      if (first) hex.scrollTop = first.getBoundingClientRect().top - hex.getBoundingClientRect().top - 40;
+      if (!first) continue;
+      const row = parseFloat(getComputedStyle(hex).lineHeight);
+      const above = first.getBoundingClientRect().top - hex.getBoundingClientRect().top;
+      hex.scrollTop = row * Math.max(0, Math.floor(above / row) - 1);
     }
   };
   attend();

@@ -9,6 +9,7 @@ No element has an id, so two panels on a page cannot clash.  How things look is 
 from __future__ import annotations
 
 import html
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -168,7 +169,10 @@ def inline(text: Text) -> Html:
         )
         drawn = _svg(text.name, sample, "pl-keyline", 'width="30" height="10"')
         return Html(f'<span class="pl-key">{drawn} {escape(text.name)}</span>')
-    return escape(text)
+    return Html(_UNBROKEN.sub(r'<span class="pl-unbroken">\g<0></span>', escape(text)))
+
+
+_UNBROKEN = re.compile(r"\d{4}-\d\d-\d\d|\b(?:RSA|P)-\d+")
 
 
 def command(text: str) -> Html:
@@ -240,7 +244,7 @@ def verdict_line(headline: Headline) -> Html:
     return Html(
         f'<div class="pl-headline pl-{headline.tone}">'
         f'<div class="pl-verdict">{sign} <span>{escape(headline.words)}</span></div>'
-        f'<div class="pl-reason">{escape(headline.reason)}</div></div>'
+        f'<div class="pl-reason">{inline(headline.reason)}</div></div>'
     )
 
 

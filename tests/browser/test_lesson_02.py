@@ -213,7 +213,7 @@ def test_fast_changes_end_where_the_last_one_was(second: Notebook, panel: Locato
 
 def test_bytes_that_are_set_off_are_in_sight(second: Notebook, panel: Locator) -> None:
     """A dump scrolls by itself to what is marked, for a click on stage is one too many."""
-    panel.locator("select").first.select_option(label="Somebody hashed bare bits")
+    panel.locator("select").first.select_option(label="Hashed: the bare bits")
     shows(panel, outcome="wrong")
     first = panel.locator(".pl-hex b").first.bounding_box()
     dump = panel.locator(".pl-hex").bounding_box()
@@ -245,8 +245,8 @@ def test_the_dark_theme_keeps_everything_readable(second: Notebook, panel: Locat
     second.dark_theme()
     try:
         for scene, hashed in {
-            "Somebody hashed bare bits": "key_bits",
-            "Somebody hashed the PEM": "pem",
+            "Hashed: the bare bits": "key_bits",
+            "Hashed: the PEM text": "pem",
         }.items():
             panel.locator("select").first.select_option(label=scene)
             shows(panel, hashed=hashed)

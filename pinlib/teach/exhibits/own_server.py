@@ -6,6 +6,7 @@ Nothing here contacts anybody: the commands are for the learner's own terminal.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv6Address
@@ -25,7 +26,7 @@ class System(Enum):
     """Whose terminal it is."""
 
     UNIX = "Linux, macOS"
-    WINDOWS = "Windows"
+    WINDOWS = "Windows (PowerShell)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,9 @@ class Step:
     note: str
 
 
+_WINDOWS = "Windows has no openssl of its own; Git for Windows brings one. "
+
+
 def steps(where: Where) -> tuple[Step, ...]:
     """Return what to do, with commands that can be pasted.  Raises BadHost."""
     windows = where.system is System.WINDOWS
@@ -56,24 +60,26 @@ def steps(where: Where) -> tuple[Step, ...]:
             "1. Save its chain",
             "What your server sends to whoever connects:",
             (f'"" | {client} > chain.pem' if windows else f"{client} </dev/null >chain.pem",),
-            "Or in a browser: the padlock, the certificate, Details, Export, as a chain (PEM).",
+            f"{_WINDOWS if windows else ''}A browser exports the chain that it built itself.",
         ),
         Step(
             "2. Compute its pins",
             "In the workshop’s folder; or give chain.pem to the panel above.",
             (f"{python} -m pinlib pin chain.pem",),
-            "Leaf first. Compare from another network: whoever sits in yours may have answered.",
+            "The first is your server’s own, the others its authorities’. Compare from another "
+            "network: whoever sits in yours may have answered.",
         ),
         Step(
             "3. Make a backup, today",
-            "A key that no server uses yet. Keep backup.key offline, and more than once.",
+            "A key that no server uses yet. It asks for a password to lock the file with.",
             (
                 "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -aes256 "
                 "-out backup.key",
                 "openssl pkey -in backup.key -pubout -out backup.pub",
                 f"{python} -m pinlib pin backup.pub",
             ),
-            "A request (CSR) made from it has the same key pin. Never upload backup.key itself.",
+            "Never upload backup.key. Keep it offline, and more than once; a request (CSR) made "
+            "from it has the same key pin.",
         ),
     )
 
@@ -93,6 +99,8 @@ def _address(text: str) -> str:
     port = (found and found["port"]) or "443"
     if not 0 < int(port) < 65536:
         raise BadHost(f"there is no port {port}: they go from 1 to 65535", seen=port)
+    with suppress(UnicodeError):  # what cannot be encoded is no host, as general_name will say
+        host = host.removesuffix(".").encode("idna").decode("ascii")
     name = general_name(host)
     if isinstance(name, x509.DNSName):
         return f"-connect {name.value}:{port} -servername {name.value}"

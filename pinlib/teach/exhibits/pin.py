@@ -113,9 +113,9 @@ class PinPanel(Panel[Asked]):
         "Every notation": Asked(ROOT, look=Look.NOTATIONS),
         "A backup key’s request": Asked(REQUEST),
         "A pin that matches": Asked(ROOT, pasted=slip(Hashed.SPKI, Notation.CURL)),
-        "Somebody hashed all of it": Asked(ROOT, pasted=slip(Hashed.CERTIFICATE)),
-        "Somebody hashed bare bits": Asked(ROOT, pasted=slip(Hashed.KEY_BITS)),
-        "Somebody hashed the PEM": Asked(ROOT, look=Look.NOTATIONS, pasted=slip(Hashed.PEM)),
+        "Hashed: all of it": Asked(ROOT, pasted=slip(Hashed.CERTIFICATE)),
+        "Hashed: the bare bits": Asked(ROOT, pasted=slip(Hashed.KEY_BITS)),
+        "Hashed: the PEM text": Asked(ROOT, look=Look.NOTATIONS, pasted=slip(Hashed.PEM)),
     }
     initial = Asked()
 
@@ -242,11 +242,11 @@ def _judged(subject: _Subject, found: Recognised, count: int) -> Headline:
     detail = f" ({found.detail})" if found.detail else ""
     made = f"{notation}, made from {of}{detail}."
     if found.matches:
-        kind = "certificate pin" if found.hashed is Hashed.CERTIFICATE else "key pin"
-        hint = ""
         if found.hashed is Hashed.SPKI and Kind.KEY not in found.notation.means:
-            hint = " Most tools that read bare hex want the whole certificate’s."
-        return Headline(f"It matches: this is the {kind}", made + hint, "good")
+            told = "The right 32 bytes; but tools that read bare hex want the whole certificate’s."
+            return Headline("The key’s hash, in bare hex", f"{made} {told}", signed=False)
+        kind = "certificate pin" if found.hashed is Hashed.CERTIFICATE else "key pin"
+        return Headline(f"It matches: this is the {kind}", made, "good")
     told = found.hashed.story
     if found.hashed is Hashed.SPKI:
         told = "The record says that it is of a certificate, and it is of a key: write 3 1 1."
@@ -268,9 +268,12 @@ def _bytes(subject: _Subject, answer: _Answer, look: Look) -> tuple[Html, list[s
         below = f"The first {bytemap.MOST} of them, one by one"
     else:
         below = "The same bytes, one by one"
+    tbs = part.find(TBS)
+    order = f"In the TBS: {', '.join(one.name for one in tbs.parts)}." if tbs else ""
     left = card(
         heading,
         bytemap.scale_map(whole, part, accents),
+        *([paragraph(order, dim=True)] if order else []),
         svg.subheading(below),
         bytemap.hexdump(document.der, part, accented, kind),
     )
@@ -379,10 +382,6 @@ class _Slip:
         return self.hashed.value.removeprefix("the ")
 
     @property
-    def name(self) -> str:
-        return f"{self.hashed.value[0].upper()}{self.hashed.value[1:]}"
-
-    @property
     def told(self) -> str:
         return f"SHA-256 of {self.size:,} bytes. {self.hashed.story}"
 
@@ -396,8 +395,9 @@ class _Slip:
     @property
     def card(self) -> Html:
         if self.pin is None:
-            return card(self.name, paragraph("There is none in here.", dim=True))
-        name = f"{self.name}, pasted" if self.pasted else self.name
+            told = paragraph("There is none in here.", dim=True)
+            return card(f"Wrong: {self.hashed.value}", told)
+        name = f"Wrong: {self.hashed.value}{', pasted' if self.pasted else ''}"
         shown = copyable(str(self.pin), f"the hash of {self.hashed.value}")
         tone: svg.Tone = "bad" if self.bad else "plain"
         return card(name, shown, paragraph(self.told, dim=True), tone=tone)
