@@ -161,9 +161,12 @@ class Scene:
         return self.verdict.connected and self.page is not None
 
 
-def run(scenario: Scenario) -> Scene:
-    """Let it happen, and return what everybody has of it."""
-    device, date = scenario.device, scenario.day.date
+def run(scenario: Scenario, device: Device | None = None) -> Scene:
+    """Let it happen, and return what everybody has of it.
+
+    Another `device` takes the place of the scenario's own.
+    """
+    device, date = device or scenario.device, scenario.day.date
     if not scenario.middle.interferes:
         verdict = connect(device, scenario.bank, HOST, date, request=LOGIN, reply=REPLY)
         return Scene(scenario, verdict, REPLY if verdict.connected else b"", None)

@@ -19,10 +19,13 @@ from pinlib import (
     Connection,
     Device,
     Event,
+    Evidence,
     Kind,
     Moment,
     Notation,
+    Outcome,
     Pin,
+    PinSet,
     Server,
     Strategy,
     Tls,
@@ -32,12 +35,16 @@ from pinlib import (
     public_roots,
     story,
 )
+from pinlib import (
+    key_pin as key_pin_of,
+)
 from pinlib.cast import HOST, MUCH_LATER, TODAY
 from pinlib.certificates import Validity, ed25519_key, p384, rsa2048
 from pinlib.encodings import documents
 from pinlib.errors import BadPin
 from pinlib.handshake import talk
 from pinlib.naming import key_name, name_of
+from pinlib.scenario import Middle, Scenario, run
 from pinlib.slips import Hashed, recognise
 from pinlib.wire import Message
 
@@ -413,3 +420,133 @@ def what_was_hashed(answer: Any) -> str:
         "Ben hashed the whole certificate, Chloé the bare key bits, Dan the PEM text; Edith is "
         "right, in other clothes. And you tell them apart for other kinds of keys too."
     )
+
+
+# 03: who stops whom; a pin check of your own
+
+
+_PLACES = ("TLS", "pin", "nothing")
+_PIN = Strategy.LEAF_KEY_AND_BACKUP
+_WHY = {
+    Middle.SELF_SIGNED: "No root of the phone vouches for him.",
+    Middle.COPY: "The copy is genuine, but he cannot sign with its key.",
+    Middle.OTHER_NAME: "It is a certificate for somebody else's name.",
+    Middle.USER_PROXY: "This app does not believe roots that a user installed.",
+    Middle.COMPANY_PROXY: "The root is in the system's store, so TLS is content.",
+    Middle.OTHER_CA: "Any authority in the store may vouch for any name: TLS is content.",
+    Middle.HIJACK: "His certificate is genuine, and TLS asks for no more; his key is another.",
+    Middle.PINNED_CA: "TLS is content; but this app pins the bank's key, not its authority's.",
+    Middle.APPENDED: "He may append what he likes: the pin is held against the verified chain.",
+    Middle.STOLEN_KEY: "He has the very key that is pinned: neither can tell him from the bank.",
+}
+
+
+@judge("03", "places")
+def places(answer: Any) -> str:
+    """Judge a plan: each attacker placed where a real handshake stops him."""
+    attackers = [middle for middle in Middle if middle.interferes]
+    boxes = dict(answer) if isinstance(answer, dict) else {}
+    if set(boxes) != set(_PLACES) or not all(isinstance(box, set) for box in boxes.values()):
+        raise NotYet(f"Three boxes are wanted, each a set of attackers: {', '.join(_PLACES)}.")
+    for box, inside in boxes.items():
+        strangers = [one for one in inside if one not in attackers and one is not ...]
+        expect(
+            not strangers,
+            f"In the box {box!r} is {repr(strangers[:1])[:60]}, which is no attacker.",
+        )
+    for middle in attackers:
+        found = [box for box, inside in boxes.items() if middle in inside]
+        expect(bool(found), f"Not placed yet: Middle.{middle.name}, {middle.value}.")
+        expect(
+            len(found) == 1, f"Middle.{middle.name} is in {len(found)} boxes: one stops him first."
+        )
+        place = found[0]
+        for tls in Tls:
+            verdict = run(Scenario(middle, _PIN, tls=tls)).verdict
+            by_pin = verdict.outcome is Outcome.REFUSED_BY_PIN
+            right = "nothing" if verdict.connected else "pin" if by_pin else "TLS"
+            expect(
+                place == right,
+                f"You said that {middle.value} is stopped by {place}. A real handshake says "
+                f"otherwise. {_WHY[middle]}",
+            )
+    return f"All {len(attackers)} are where a real handshake stops them, or does not."
+
+
+def _pin_check_cases(cast: Cast) -> Iterable[tuple[Event, PinSet, bool, str]]:
+    """Yield what happens, what the app pins, whether to let in, and what to say otherwise."""
+    happens, both = cast.events, PinSet.of(key_pin_of(cast.bank.leaf), key_pin_of(cast.backup))
+    yield happens["initial"], both, True, "This is the bank, and your check refused it."
+    yield (
+        *(happens["proxy CA in the device's store"], both, False),
+        "This was the company's proxy, and your check let it in: no key of its chain is pinned.",
+    )
+    yield (
+        *(happens["renew with the backup key"], both, True),
+        "The bank has rotated to its backup key, which is pinned too, and you refused it. Any pin "
+        "of the set may match, not the first alone.",
+    )
+    yield (
+        *(happens["renew, same key"], both, True),
+        "The bank renewed its certificate and kept its key, and you refused it. Compare keys, not "
+        "whole certificates.",
+    )
+    yield (
+        *(happens["another trusted CA mis-issues"], both, False),
+        "Another authority vouched for a stranger, and you let him in.",
+    )
+    yield (
+        *(happens["rogue leaf, pinned certificate appended"], both, False),
+        "He appended the bank's certificate to his own, and you let him in. What was presented is "
+        "his to choose: look at evidence.verified.",
+    )
+    yield (
+        *(happens["initial"], PinSet.of(key_pin_of(cast.issuing.certificate)), True),
+        "This app pins the intermediate's key, and you refused the bank. Any certificate of the "
+        "verified chain may match, not the leaf alone.",
+    )
+
+
+@judge("03", "pin_check")
+def pin_check(answer: Any) -> str:
+    """Judge a function from evidence and pins to the pin that matches, or None."""
+    cast = story()
+    called: list[Evidence] = []
+
+    def checked(pins: PinSet) -> Callable[[Evidence], Pin | None]:
+        def check(evidence: Evidence) -> Pin | None:
+            called.append(evidence)
+            said = _answered(answer, evidence, pins)
+            if said is None or isinstance(said, Pin):
+                return said
+            raise NotYet(f"Return the Pin that matches, or None; this was {repr(said)[:40]}.")
+
+        return check
+
+    for event, pins, right, message in _pin_check_cases(cast):
+        for tls in Tls:
+            device = replace(event.device(tls=tls), pins=pins, pin_check=checked(pins))
+            met = connect(device, event.identity, HOST, event.date)
+            expect(met.connected is right, f"{message} ({tls.value})")
+    nobody = Evidence((), (), HOST, resumed=True)
+    expect(
+        checked(PinSet.of(key_pin_of(cast.bank.leaf)))(nobody) is None,
+        "On a resumed session nobody shows a certificate: both chains are empty, and you let the "
+        "peer in. all() of nothing is true; ask for a match instead.",
+    )
+    return f"{len(called)} connections, two versions of TLS, and nobody got in who should not."
+
+
+def _answered(answer: Any, evidence: Evidence, pins: PinSet) -> Any:
+    """Call the learner's check; here None is an answer, and three dots are none."""
+    said: list[Any] = []
+
+    def remember(*given: Any) -> bool:
+        said.append(answer(*given))
+        return True
+
+    many = f"{len(evidence.verified)} verified certificates"
+    ask(answer if not callable(answer) else remember, evidence, pins, when=f"given {many}")
+    if said[0] is ...:
+        raise NotYet(UNFINISHED)
+    return said[0]

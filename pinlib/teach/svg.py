@@ -362,20 +362,29 @@ def _message(row: Message, left: Lane, right: Lane) -> str:
 
 
 def _arrow(row: Message, title: str) -> Html:
-    to_right = row.sender == "left"
-    if row.secrecy == "encrypted":
+    never = "never sent, " if row.secrecy == "unsent" else ""
+    return arrow(
+        to_right=row.sender == "left",
+        sent=row.secrecy != "unsent",
+        sealed=row.secrecy == "encrypted",
+        title=never + title,
+    )
+
+
+def arrow(*, to_right: bool, sent: bool = True, sealed: bool = False, title: str) -> Html:
+    """Draw an arrow as long as there is room: thick if sealed, dotted if it was never sent."""
+    if sealed:
         start = 0 if to_right else 12
         line = f'<rect class="pl-pipe" x="{start}" y="3" width="100%" height="8" rx="4"/>'
     else:
         line = '<line class="pl-line" x1="0" x2="100%" y1="7" y2="7"/>'
-    if row.secrecy == "unsent":
+    if not sent:
         edge, shape, kind = ("0" if to_right else "100%"), "M-5 2l10 10M5 2l-10 10", "pl-stop"
     else:
         edge, kind = ("100%" if to_right else "0"), "pl-head"
         shape = "M0 7L-14 1v12z" if to_right else "M0 7L14 1v12z"
     tip = f'<svg x="{edge}" overflow="visible"><path class="{kind}" d="{shape}"/></svg>'
-    never = "never sent, " if row.secrecy == "unsent" else ""
-    return _svg(never + title, line + tip, "pl-arrow", 'height="14"')
+    return _svg(title, line + tip, "pl-arrow", 'height="14"')
 
 
 def _svg(title: str, inside: str, kind: str, attributes: str = "") -> Html:
