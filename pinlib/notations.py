@@ -230,5 +230,6 @@ def bad_pin(text: str, why: str) -> BadPin:
 def wrong_size(digest: bytes, text: str) -> BadPin:
     """Return the error for a hash of another length, which says what such a one usually is."""
     usually = _USUALLY.get(len(digest))
-    found = f"{len(digest):,} bytes were found, and a SHA-256 has {SIZE}"
+    count = f"{len(digest):,} byte{'' if len(digest) == 1 else 's'}"
+    found = f"{count} {'was' if len(digest) == 1 else 'were'} found, and a SHA-256 has {SIZE}"
     return bad_pin(text, f"{found}; that is usually {usually}" if usually else found)

@@ -8,6 +8,7 @@ from pinlib import Cast, Outcome, Strategy, Tls
 from pinlib.cast import LOGIN, REPLY, story
 from pinlib.encodings import documents
 from pinlib.errors import BadInput
+from pinlib.notations import Notation, read
 from pinlib.slips import recognise
 
 # One letter a strategy, in the order of `Strategy`: o connected; p refused by the pin;
@@ -113,3 +114,11 @@ def test_three_of_five_colleagues_hashed_the_wrong_bytes(cast: Cast) -> None:
     assert [name for name, one in found.items() if one.matches] == ["Ana", "Edith"]
     assert len({one.hashed for one in found.values()}) == 4
     assert found["Edith"].pin == found["Ana"].pin
+
+
+def test_the_five_pins_wear_three_kinds_of_clothes(cast: Cast) -> None:
+    """Or Edith's would be Ana's letter for letter, and nobody had anything to find out."""
+    assert [read(pin).notation for pin in cast.colleagues.values()] == [
+        *[Notation.OKHTTP] * 3,
+        *(Notation.CURL, Notation.KUBEADM),
+    ]

@@ -116,6 +116,7 @@ def test_what_people_type_becomes_an_address(typed: str, options: str) -> None:
     "typed",
     [
         *("", " ", "a b", "bank.example; rm -rf ~", "$(reboot)", "`x`", "bank.example:0"),
+        *("bank.example:" + "9" * 5000, "bank.example:４４３", "bank.example:65536"),
         *("bank.example:70000", "bank.example:x", "-h", "x&calc", '"', "b nk.example", "[::1"),
     ],
 )
@@ -129,3 +130,9 @@ def test_what_is_no_host_never_becomes_a_command(typed: str) -> None:
     assert "s_client" not in panel._picture.value
     panel.start_over()
     assert panel._view.facts["outcome"] == "shown"
+
+
+def test_the_last_port_is_one_and_powershell_sends_an_end() -> None:
+    """65535 is fine; without the empty line in front s_client would wait for ever."""
+    assert ":65535 " in steps(Where("bank.example:65535"))[0].commands[0]
+    assert steps(Where(system=System.WINDOWS))[0].commands[0].startswith('"" | openssl')

@@ -74,6 +74,7 @@ def _readable() -> dict[str, tuple[bytes, int]]:
         f"{SCRIPT}.pem": (LEAF.public_bytes(PEM), 1),
         "roots.pem": (Path(certifi.where()).read_bytes(), len(public_roots())),
         "notes.pem": (b"# saved by hand\n" + LEAF.public_bytes(PEM) + b"and more\n", 1),
+        "twice.pem": (LEAF.public_bytes(PEM) * 2, 2),
         "bundle.p7b": (pkcs7.serialize_certificates(list(CAST.verified), DER), 3),
         "bundle.p7": (pkcs7.serialize_certificates([LEAF], PEM), 1),
     }
@@ -401,3 +402,147 @@ def test_a_key_of_a_kind_that_nobody_knows_has_a_pin_all_the_same() -> None:
     assert panel._view.facts["outcome"] == "shown"
     assert "of type unknown" in panel._view.text
     assert str(key_pin(strange)) in panel._view.text
+
+
+# -- What was found missing by breaking the code -------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["server.key", "locked.key", "both.pem", "store.p12", "old.key"])
+def test_nothing_of_a_refused_secret_is_kept(name: str) -> None:
+    """Neither decoded bytes nor a hash of the file, whatever form the key was in."""
+    given = Given.of(name, _refused()[name][0])
+    assert (given.documents, given.digest) == ((), b"")
+    assert given.command
+
+
+def test_a_locked_key_beside_a_certificate_is_a_secret_too() -> None:
+    """The command takes out the certificate; of a key alone, its public half."""
+    locked = CAST.backup.private_bytes(PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"s"))
+    both = Given.of("both.pem", LEAF.public_bytes(PEM) + locked)
+    assert both.refusal
+    assert "openssl x509" in both.command
+    assert "public half" in Given.of("locked.key", locked).refusal
+    for before in (b"\n", b"Bag Attributes\n    friendlyName: x\n"):
+        assert "-inform" not in Given.of("k", before + SECRET).command
+
+
+def test_a_file_name_hides_nothing() -> None:
+    """Control characters, and those that turn the direction of writing, are spelled out."""
+    given = Given.of("a\x1b[2J\u202egnp.pem", LEAF.public_bytes(PEM))
+    assert given.name.isprintable()
+    assert all(entry.isprintable() for entry in given.entries)
+
+
+def test_the_headline_counts_the_bytes() -> None:
+    """Of a certificate, of a bare SPKI, and of a key whose SPKI has to be built."""
+    size = len(LEAF.public_bytes(DER))
+    assert PinPanel()._view.headline.words == f"91 of {size} bytes make the key pin"
+    public = PinPanel(Asked("backup key: the public key (lab)"))
+    assert public._view.headline.words == "All 91 bytes make the key pin"
+    give(public, "rsa.pub", _readable()["rsa.pub"][0])
+    assert public._view.headline.words == "The key pin is computed: 294 bytes"
+
+
+def test_each_pin_is_told_with_the_bytes_that_it_hashes() -> None:
+    """The SPKI's size stands beside the key pin, the file's beside the other."""
+    spki, whole = len(key_spki(BANK)), len(LEAF.public_bytes(DER))
+    text = PinPanel()._view.text
+    assert f"SHA-256 of the SPKI, {spki} bytes: {key_pin(LEAF)}" in text
+    assert f"SHA-256 of the whole certificate, {whole} bytes: {certificate_pin(LEAF)}" in text
+
+
+def test_what_is_struck_through_is_said_to_be() -> None:
+    """A screen reader hears of each pin whether its tool would ever find it."""
+    words = PinPanel(Asked(ROOT, look=Look.NOTATIONS))._view.words
+    root = public_roots()[ROOT]
+    for notation in Notation:
+        for pin in key_pin(root), certificate_pin(root):
+            told = f"{notation.value}, {pin.kind.value} pin: {pin.write(notation)}, struck through."
+            assert (told in words) is (pin.kind not in notation.means)
+
+
+def test_the_best_of_several_pins_is_told() -> None:
+    """A known slip says more than a stranger's pin, in whatever order they were pasted."""
+    view = PinPanel(Asked(ROOT, pasted=f"{key_pin(LEAF)};{slip(Hashed.PEM)}"))._view
+    assert (view.facts["outcome"], view.facts["hashed"]) == ("wrong", "pem")
+
+
+def test_the_map_marks_what_is_on_screen() -> None:
+    """A pin of another certificate of the file is not drawn into this one."""
+    panel = PinPanel()
+    give(panel, "chain.pem", _readable()["chain.pem"][0])
+    panel.control("pasted").value = str(key_pin(CAST.root.certificate))
+    assert "the pasted pin hashes these" not in panel._picture.value
+    assert "the key pin hashes these" in panel._picture.value
+    whole = PinPanel(Asked(ROOT, pasted=slip(Hashed.CERTIFICATE)))
+    assert "<b class=" not in whole._picture.value  # everything at once needs no setting off
+
+
+def test_of_two_alike_the_one_on_screen_is_told() -> None:
+    """The same certificate twice: the number is that of the chosen one."""
+    panel = PinPanel()
+    give(panel, "twice.pem", _readable()["twice.pem"][0])
+    assert panel.state.file is not None
+    panel.control("source").value = panel.state.file.entries[1]
+    panel.control("pasted").value = str(key_pin(LEAF))
+    assert "number 2 of 2" in panel._view.headline.reason
+
+
+def test_a_matching_certificate_pin_is_not_shown_as_wrong() -> None:
+    """Its digest is also that of a famous slip; here it is worn rightly."""
+    pasted = certificate_pin(public_roots()[ROOT]).write(Notation.HEX)
+    panel = PinPanel(Asked(ROOT, look=Look.NOTATIONS, pasted=pasted))
+    assert panel._view.facts["outcome"] == "match"
+    assert "pl-card pl-bad" not in panel._picture.value
+
+
+def test_bare_hex_of_a_key_is_a_caution_and_nothing_else_is() -> None:
+    """Only where the tools of a notation hash certificates is the key's hash not a plain match."""
+    for notation in Notation:
+        pin = key_pin(public_roots()[ROOT]).write(notation)
+        reason = PinPanel(Asked(ROOT, pasted=pin))._view.headline.reason
+        assert ("want the whole" in reason) is (notation in {Notation.HEX, Notation.COLON_HEX})
+
+
+def test_a_part_that_is_missing_is_said_to_be() -> None:
+    """A public key has neither TBS nor signature; the bank's certificate has both."""
+    for look in Look.TBS, Look.SIGNATURE:
+        assert "there is none in here" not in PinPanel(Asked(look=look))._view.words
+        public = PinPanel(Asked("backup key: the public key (lab)", look=look))
+        assert "there is none in here" in public._view.words
+
+
+def test_a_key_without_bits_breaks_nothing() -> None:
+    """An SPKI whose bit string is empty: odd, and drawn all the same."""
+    panel = PinPanel()
+    give(panel, "x.der", bytes.fromhex("3009300506032b65700300"))
+    assert panel._view.facts["outcome"] == "shown"
+
+
+def test_a_public_roots_fingerprint_is_recognised() -> None:
+    """As well as its key pin: whoever pasted it learns whose it is."""
+    pasted = certificate_pin(public_roots()[ROOT]).write(Notation.HEX)
+    assert "the public root ISRG Root X1" in PinPanel(Asked(pasted=pasted))._view.headline.reason
+
+
+def test_a_state_with_a_file_can_be_shown_and_made() -> None:
+    """What one panel has, another can be given; a text in place of a file is refused."""
+    given = Given.of("leaf.pem", LEAF.public_bytes(PEM))
+    asked = Asked(given.entries[0], given)
+    panel = PinPanel()
+    panel.show(asked)
+    for one in (panel, PinPanel(asked)):
+        assert one.control("source").value == given.entries[0]
+    for line in ("pin: file=None", "pin: file=leaf.pem"):
+        with pytest.raises(BadInput):
+            PinPanel().show(line)
+    with pytest.raises(BadInput, match="a file cannot be given as text"):
+        PinPanel(Asked(file="leaf.pem"))  # type: ignore[arg-type]
+
+
+def test_a_pasted_colon_is_not_the_panels_name() -> None:
+    """A line may begin with a pin that has a colon in it; typing is answered with Enter."""
+    panel = PinPanel()
+    panel.show(f"pasted=sha256:{key_pin(LEAF).digest.hex()}")
+    assert panel.state.pasted.startswith("sha256:")
+    assert panel.control("pasted").continuous_update is False

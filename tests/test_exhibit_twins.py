@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from pinlib import Kind, PinSet, certificate_pin, key_pin, public_roots, story
@@ -62,3 +64,29 @@ def test_what_is_in_no_store_is_cited_on_both_sides() -> None:
 def test_every_published_twin_is_in_the_panel() -> None:
     """All pairs of the table can be chosen."""
     assert {"ISRG Root X1", "ISRG Root X2", "E5", "R3", "Root YE", "Root YR"} <= set(pairs())
+
+
+def test_headline_ladder_and_words_agree_with_the_pins() -> None:
+    """For every pair: the colours of the keys, both rungs, and what is said of them."""
+    for name, (one, other) in pairs().items():
+        same = one.pins[Kind.KEY] == other.pins[Kind.KEY]
+        view = TwinsPanel(Shown(name))._view
+        assert ("the same key" in view.picture) is same, name
+        assert ("another key" in view.picture) is not same, name
+        assert f"The key pins {'are the same' if same else 'differ'}." in view.words
+        assert "The certificate pins differ." in view.words
+        marks = re.findall(r'data-rung="([^"]+)" data-mark="([^"]+)"', view.picture)
+        assert marks == [("key-pin", "holds" if same else "fails"), ("certificate-pin", "fails")]
+    for (pair, pinned), words in {
+        (RENEWED, Kind.KEY): "The pin holds for both",
+        (REKEYED, Kind.KEY): "The pin ends with the key",
+        (RENEWED, Kind.CERTIFICATE): "The pin ends with the first",
+    }.items():
+        assert TwinsPanel(Shown(pair, pinned))._view.headline.words == words
+
+
+def test_a_cross_signed_authority_has_another_issuer() -> None:
+    """One subject, two issuers: that is what cross-signing is."""
+    one, other = pairs()[CROSSED]
+    assert (one.subject, one.issuer) == ("Lab Issuing CA", "Lab Root")
+    assert (other.subject, other.issuer) == ("Lab Issuing CA", "Other Root")

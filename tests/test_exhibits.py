@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
 
-from pinlib import Authority, Tls, connect, story
+from pinlib import Authority, Strategy, Tls, connect, story
 from pinlib.cast import HOST, TODAY
 from pinlib.certificates import Validity
+from pinlib.scenario import Middle, Scenario
 from pinlib.teach import evidence, svg
+from pinlib.teach.exhibits.cafe import CafePanel
 from pinlib.teach.exhibits.chain import ChainPanel
 from pinlib.teach.exhibits.handshake import Asked, Eyes, HandshakePanel, Wrong
 from pinlib.teach.exhibits.own_server import OwnServerPanel
@@ -19,7 +23,8 @@ from pinlib.teach.exhibits.twins import TwinsPanel
 from pinlib.teach.panel import Panel
 
 ON_THE_ENGINE: tuple[type[Panel[Any]], ...] = (HandshakePanel, ChainPanel)
-PANELS = (*ON_THE_ENGINE, PinPanel, TwinsPanel, OwnServerPanel)
+LARGE = (CafePanel,)  # so many states that a quick run takes some of them
+PANELS = (*ON_THE_ENGINE, *LARGE, PinPanel, TwinsPanel, OwnServerPanel)
 SCRIPT = "<script>alert(1)</script>"
 
 
@@ -33,7 +38,9 @@ def test_every_state_shows_a_verdict_in_both_modes(
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kind in PANELS if kind not in ON_THE_ENGINE], ids=lambda kind: kind.name
+    "kind",
+    [kind for kind in PANELS if kind not in (*ON_THE_ENGINE, *LARGE)],
+    ids=lambda kind: kind.name,
 )
 def test_every_state_shows_an_answer(
     kind: type[Panel[Any]], monkeypatch: pytest.MonkeyPatch
@@ -42,11 +49,41 @@ def test_every_state_shows_an_answer(
     _walk(kind, monkeypatch)
 
 
-def _walk(kind: type[Panel[Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("mode", ["opened", "headers"], indirect=True)
+def test_the_cafe_shows_everybody_with_every_pin(
+    mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everybody in the middle × every way of pinning, and each other setting by itself."""
+    everybody = [Scenario(*both) for both in product(Middle, Strategy)]
+    singly = [
+        replace(scene, **{control.field: value})
+        for scene in CafePanel.presets.values()
+        for control in CafePanel.controls
+        for value in control.choices
+    ]
+    _walk(CafePanel, monkeypatch, dict.fromkeys([*everybody, *singly]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("middle", Middle, ids=lambda one: one.name)
+def test_every_state_of_the_cafe_shows_an_answer(
+    middle: Middle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that the controls can reach: some fourteen thousand."""
+    states = [state for state in CafePanel.states() if state.middle is middle]
+    assert len(states) > 1000
+    _walk(CafePanel, monkeypatch, states)
+
+
+def _walk(
+    kind: type[Panel[Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    states: Iterable[Any] | None = None,
+) -> None:
     """No state of a panel is empty, has a bug, or shows a number that its words leave out."""
     monkeypatch.setenv("PINLIB_STRICT", "1")
     panel = kind()
-    for state in kind.states():
+    for state in kind.states() if states is None else states:
         panel.show(state)
         assert "data-outcome=" in panel._picture.value, state
         assert 'role="alert"' not in panel._picture.value, state

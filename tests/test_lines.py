@@ -43,3 +43,11 @@ def test_a_word_is_chosen_among_those_that_there_are() -> None:
     assert choose("colour", "dark-red", tuple(Colour)) is Colour.DARK_RED
     with pytest.raises(BadInput, match="colour cannot be 'green'; it can be dark-red, blue"):
         choose("colour", "green", tuple(Colour))
+
+
+def test_of_a_long_list_the_nearest_are_told_or_the_first() -> None:
+    """Twenty are read out; of more, what is near, and where nothing is, how they begin."""
+    with pytest.raises(BadInput, match="it can be 0, 1, 2"):
+        choose("n", "x", tuple(range(20)))
+    with pytest.raises(BadInput, match="it can be '0', '1', '2', or another of 21"):
+        choose("n", "zzzz", tuple(range(21)))

@@ -23,6 +23,8 @@ from pinlib import PinSet, certificate_pin, key_pin
 from pinlib.__main__ import main
 from pinlib.cast import Cast
 from pinlib.certificates import Validity
+from pinlib.encodings import LIMIT
+from pinlib.errors import NotReadable
 from pinlib.notations import Kind, Notation
 
 ROOT = Path(__file__).parent.parent
@@ -187,3 +189,45 @@ def test_a_name_cannot_write_over_the_screen(
     file.write_bytes(evil.certificate.public_bytes(Encoding.PEM))
     assert main(["pin", str(file)]) == 0
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_standard_input_is_not_cut_off_in_silence(files: dict[str, str]) -> None:
+    """Nor is a file or a text: more than the limit is refused, and never read in part."""
+    large = Path(files["leaf.pem"]).read_bytes() + b"#" * LIMIT
+    Path(files["empty"]).write_bytes(large)
+    for source, given in (("-", large), (files["empty"], b"")):
+        done = subprocess.run(
+            [sys.executable, "-m", "pinlib", "pin", source],
+            input=given,
+            capture_output=True,
+            check=False,
+            cwd=ROOT,
+        )
+        assert done.returncode == 1
+        assert b"more than 1,000,000 bytes" in done.stderr
+    with pytest.raises(NotReadable, match="more than 1,000,000 bytes"):
+        key_pin(large.decode())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows allows no such names")
+def test_a_file_name_cannot_write_over_the_screen(
+    tmp_path: Path, cast: Cast, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither in the list nor in an error."""
+    file = tmp_path / "\x1b[2J.pem"
+    file.write_bytes(cast.bank.leaf.public_bytes(Encoding.PEM))
+    assert main(["pin", str(file), f"{file}-not"]) == 1
+    out, err = capsys.readouterr()
+    assert "\x1b" not in out + err
+
+
+def test_a_backups_pin_is_written_for_a_tool(
+    files: dict[str, str], cast: Cast, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That is what it is for; asked for a pin that it cannot have, it says so."""
+    assert main(["pin", "--as", "curl", files["backup.csr"]]) == 0
+    assert capsys.readouterr().out.strip() == key_pin(cast.backup).write(Notation.CURL)
+    assert main(["pin", "--of", "certificate", files["backup.csr"]]) == 1
+    assert "only a certificate has a certificate pin" in capsys.readouterr().err
+    assert main(["pin", files["backup.pub"]]) == 0
+    assert capsys.readouterr().out.splitlines()[1] == "  a public key, P-256"

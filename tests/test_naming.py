@@ -128,3 +128,33 @@ def test_a_key_of_no_known_kind_is_unknown() -> None:
     strange = info.replace(bytes.fromhex("2a8648ce3d0201"), bytes.fromhex("2a8648ce3d02ff"))
     assert key_name(strange) == "unknown"
     assert key_name(b"") == "unknown"
+
+
+def test_a_name_is_the_common_one_before_the_organisations() -> None:
+    """So that a real root is called as everybody calls it."""
+    root = x509.load_der_x509_certificate(public_roots()["ISRG Root X1"])
+    assert name_of(root.subject) == "ISRG Root X1"
+
+
+def test_what_the_library_refuses_is_called_by_what_it_is(cast: Cast) -> None:
+    """A version that nobody knows, a name that is no text: a certificate, and no exception."""
+    der = cast.bank.leaf.public_bytes(Encoding.DER)
+    strange = der.replace(bytes.fromhex("a003020102"), bytes.fromhex("a003020103"), 1)
+    at = der.index(b"bank.example")
+    broken = der[:at] + b"\xff\xfe\xfd\xfc" + der[at + 4 :]
+    for one in (strange, broken):
+        assert title(documents(one)[0]) == "a certificate"
+
+
+@pytest.mark.parametrize("host", ["fe80::1%eth0", ".".join(["a" * 63] * 4)])
+def test_a_zone_or_a_name_without_end_is_no_host(host: str) -> None:
+    """The longest that can be is still one."""
+    with pytest.raises(BadHost):
+        general_name(host)
+    assert general_name(".".join(["a" * 63] * 3 + ["a" * 61]))
+
+
+def test_addresses_are_names_of_a_certificate(cast: Cast) -> None:
+    """As they are of some servers."""
+    made = cast.issuing.issue("192.0.2.7", valid=Validity.of(cast.bank.leaf))
+    assert names(made.leaf) == ("192.0.2.7",)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinlib.errors import BadPin
-from pinlib.notations import Kind, Notation, read
+from pinlib.notations import Kind, Notation, entries, read
 from pinlib.pins import Pin, PinSet
 
 ISRG_X1 = "C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M="  # letsencrypt.org, certificates page
@@ -159,3 +159,42 @@ def test_a_list_pasted_into_one_line_is_a_list_still() -> None:
     """A field of one line takes the line ends away; where a pin ends is seen all the same."""
     first, second = (Pin(Kind.KEY, bytes([n]) * 32) for n in range(2))
     assert PinSet.parse(f"{first}{second}") == PinSet.of(first, second)
+
+
+def test_a_header_of_the_web_is_read_without_its_other_words() -> None:
+    """In any capitals, and in the form that only reports (RFC 7469, section 2.1)."""
+    pin = Pin(Kind.KEY, bytes(32)).write(Notation.HPKP)
+    for header in (
+        f"Public-Key-Pins-Report-Only: {pin}; max-age=5; includeSubDomains",
+        f"public-key-pins: {pin}; MAX-AGE=5; includesubdomains",
+    ):
+        assert [entry.strip() for entry in entries(header)] == [pin]
+    two = PinSet.of(Pin(Kind.KEY, bytes(32)), Pin(Kind.KEY, b"1" * 32))
+    assert two.write(Notation.HPKP).count("; ") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("SHA1/" + "A" * 27 + "=", "SHA-1 pin is too weak"),
+        ("-" + "A" * 42 + "=", "URL-safe"),
+        ("_" + "A" * 42 + "=", "URL-safe"),
+        ("ab" * 16, "usually an MD5"),
+        ("ab" * 28, "usually a SHA-224"),
+        ("é-", "neither base64 nor hex"),
+        ("SHA256(x)= " + "A" * 43 + "=", "blank"),
+        ("AB==", "1 byte was found"),
+    ],
+)
+def test_more_slips_are_named(text: str, words: str) -> None:
+    """Capitals, other hashes, letters of other alphabets."""
+    with pytest.raises(BadPin, match=words):
+        read(text)
+
+
+@pytest.mark.parametrize(("size", "whole"), [(60, True), (61, False)])
+def test_a_long_text_is_quoted_in_part(size: int, whole: bool) -> None:
+    """Sixty characters are, one more is cut."""
+    with pytest.raises(BadPin) as refused:
+        read("!" * size)
+    assert (refused.value.seen == "!" * size) is whole

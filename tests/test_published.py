@@ -100,3 +100,12 @@ def test_no_root_is_loaded_through_a_library() -> None:
     """So that odd serial numbers cannot keep a root out: six have one that is not positive."""
     assert "x509" not in Path(published.__file__).read_text(encoding="utf-8")
     assert all(documents(der)[0].der == der for der in public_roots().values())
+
+
+def test_what_is_computed_is_not_what_is_cited() -> None:
+    """A wrong pin in the table would show: the other one comes out of certifi."""
+    known = known_pins()[0]
+    wrong = published.Published(known.name, known.certificate, Pin(Kind.KEY, bytes(32)), "nobody")
+    assert wrong.computed == known.key != wrong.key
+    gone = published.Published("x", Pin(Kind.CERTIFICATE, bytes(32)), known.key, "nobody")
+    assert gone.computed is None

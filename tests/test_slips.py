@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from pinlib.cast import TODAY, Cast
-from pinlib.certificates import Identity, Validity, ed25519_key, p384, rsa2048
+from pinlib.certificates import Identity, Validity, ed25519_key, p384, request, rsa2048
 from pinlib.encodings import documents
 from pinlib.errors import BadPin
 from pinlib.notations import Kind, Notation
@@ -208,3 +208,36 @@ def test_every_slip_has_a_story() -> None:
     """A sentence for each, and the three famous ones are wrong."""
     assert all(hashed.story.endswith(".") for hashed in Hashed)
     assert Hashed.SPKI not in FAMOUS
+
+
+def test_the_file_is_only_named_where_nothing_better_is(cast: Cast) -> None:
+    """sha256sum of a DER file is its fingerprint; of a bundle it belongs to the one looked at."""
+    der = cast.bank.leaf.public_bytes(Encoding.DER)
+    digest = sha256(der).digest()
+    assert recognise(digest.hex(), documents(der), file=digest)[0].hashed is Hashed.CERTIFICATE
+    chain = b"".join(one.public_bytes(Encoding.PEM) for one in cast.verified)
+    digest = sha256(chain).digest()
+    assert recognise(digest.hex(), documents(chain), first=2, file=digest)[0].number == 2
+
+
+def test_a_requests_slips_are_recognised(cast: Cast) -> None:
+    """A backup pin is computed from a request, and can go wrong in the same ways."""
+    made = request("bank.example", cast.backup)
+    for content, hashed, detail in (
+        (made.public_bytes(Encoding.PEM), Hashed.PEM, "of the request"),
+        (made.tbs_certrequest_bytes, Hashed.TBS, ""),
+    ):
+        (found,) = recognise(sha256(content).hexdigest(), documents(made))
+        assert (found.hashed, found.detail) == (hashed, detail)
+
+
+def test_each_story_is_of_its_own_bytes() -> None:
+    """Advice for one slip under the name of another would be worse than none."""
+    words = {
+        Hashed.CERTIFICATE: "fingerprint",
+        Hashed.KEY_BITS: "header",
+        Hashed.PEM: ".pem",
+        Hashed.TBS: "authority signed",
+        Hashed.FILE: "file",
+    }
+    assert all(word in hashed.story for hashed, word in words.items())

@@ -104,3 +104,26 @@ def test_everything_drawn_is_said(looked_at: Part) -> None:
 def test_one_byte_is_not_bytes() -> None:
     """Words are read aloud."""
     assert said(Part("flag", 1000, 1001)) == "flag, 1 byte from byte 1,000"
+
+
+def test_a_map_and_a_dump_can_be_read_without_eyes_and_mouse() -> None:
+    """Labels say what is drawn; the dump can be scrolled by keyboard; a part is told on hover."""
+    inner = WHOLE.parts[0]
+    assert 'aria-label="Map of TBS, 76 bytes to scale, of which &lt;file&gt; has 100 bytes"' in (
+        scale_map(WHOLE, inner, {})
+    )
+    assert 'aria-label="Map of &lt;file&gt;, 100 bytes to scale"' in scale_map(WHOLE, WHOLE, {})
+    assert 'title="TBS: 76 bytes from byte 4"' in scale_map(WHOLE, WHOLE, {})
+    assert 'class="pl-hex" tabindex="0"' in hexdump(bytes(20), Part("x", 0, 20), None, "holds")
+
+
+def test_every_depth_has_a_line_of_its_own() -> None:
+    """File, its parts, theirs, and theirs: four lines, or they would lie over each other."""
+    assert scale_map(WHOLE, WHOLE, {}).count('class="pl-maprow"') == 4
+
+
+def test_the_text_beside_the_bytes_is_aligned_and_prints_nothing_odd() -> None:
+    """A short last line keeps its column; bytes that are no letters are dots."""
+    drawn = re.sub(r"<[^>]+>", "", hexdump(bytes(20), Part("x", 0, 20), None, "holds"))
+    assert len({line.index("·") for line in drawn.splitlines()}) == 1
+    assert "> ····<" in hexdump(b"\x7f" * 4, Part("x", 0, 4), None, "holds")

@@ -6,15 +6,20 @@ import re
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+import pinlib
 from pinlib import Check, Mark, Outcome, Pin, Strategy, Tls, key_pin, parts, story
 from pinlib.cast import HOST, TODAY
 from pinlib.handshake import connect
+from pinlib.naming import key_name
+from pinlib.notations import Notation, read
+from pinlib.scenario import Middle
 from pinlib.teach.judges import judge_of
 from pinlib.teach.lesson import script
 
@@ -31,6 +36,8 @@ def _solution(number: str, name: str) -> Any:
         "sha256": sha256,
         "Pin": Pin,
         "parts": parts,
+        "Middle": Middle,
+        "pinlib": pinlib,
     }
     exec(script(number).tasks[name].solution, scope)  # noqa: S102 - our own solution
     return scope[name]
@@ -41,6 +48,7 @@ def _solution(number: str, name: str) -> Any:
     [
         *(("00", "who_refused"), ("01", "certificate_in"), ("01", "gullible")),
         *(("02", "key_pin"), ("02", "what_was_hashed")),
+        *(("03", "places"), ("03", "pin_check")),
     ],
 )
 def test_the_solution_passes(number: str, name: str) -> None:
@@ -310,3 +318,212 @@ def test_a_word_that_is_none_is_told() -> None:
     """The names are given; another one is not guessed at."""
     feedback = judge_of("02", "what_was_hashed")(lambda *_: "the key")
     assert "Answer one of SPKI, certificate" in feedback.message
+
+
+# 03: places; a pin check
+
+PLACED: dict[str, set[Any]] = {
+    "TLS": {Middle.SELF_SIGNED, Middle.COPY, Middle.OTHER_NAME, Middle.USER_PROXY},
+    "pin": {
+        *(Middle.COMPANY_PROXY, Middle.OTHER_CA, Middle.HIJACK),
+        *(Middle.PINNED_CA, Middle.APPENDED),
+    },
+    "nothing": {Middle.STOLEN_KEY},
+}
+VISIBLE = {Middle.SELF_SIGNED: "TLS", Middle.COMPANY_PROXY: "pin", Middle.STOLEN_KEY: "nothing"}
+
+
+def _moved(middle: Middle, box: str) -> dict[str, set[Any]]:
+    boxes = {name: inside - {middle} for name, inside in PLACED.items()}
+    boxes[box].add(middle)
+    return boxes
+
+
+WRONG_PLACES = [
+    (_moved(Middle.COPY, "pin"), "he cannot sign with its key"),
+    (_moved(Middle.COPY, "nothing"), "he cannot sign with its key"),
+    (_moved(Middle.HIJACK, "TLS"), "His certificate is genuine"),
+    (_moved(Middle.HIJACK, "nothing"), "his key is another"),
+    (_moved(Middle.USER_PROXY, "pin"), "does not believe roots that a user installed"),
+    (_moved(Middle.PINNED_CA, "nothing"), "this app pins the bank's key"),
+    (_moved(Middle.APPENDED, "nothing"), "held against the verified chain"),
+    (_moved(Middle.OTHER_CA, "TLS"), "Any authority in the store may vouch"),
+    (_moved(Middle.OTHER_NAME, "pin"), "somebody else's name"),
+]
+
+
+@pytest.mark.parametrize(("answer", "told"), WRONG_PLACES)
+def test_a_wrong_place_hears_what_a_real_handshake_says(
+    answer: dict[str, set[Any]], told: str
+) -> None:
+    """Each plan has the three that are given right, and one of the others wrong."""
+    for middle, box in VISIBLE.items():
+        assert middle in answer[box]
+    feedback = judge_of("03", "places")(answer)
+    assert not feedback.passed
+    assert told in feedback.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ({"TLS": {Middle.COPY, ...}, "pin": {...}, "nothing": {...}}, "Not placed yet: Middle."),
+        ({**PLACED, "nothing": {Middle.STOLEN_KEY, Middle.COPY}}, "is in 2 boxes"),
+        ({"TLS": set()}, "Three boxes are wanted"),
+        ({**PLACED, "TLS": [Middle.COPY]}, "each a set of attackers"),
+        ({**PLACED, "nothing": {Middle.STOLEN_KEY, "COPY"}}, "no attacker"),
+        ({**PLACED, "nothing": {Middle.STOLEN_KEY, Middle.NOBODY}}, "no attacker"),
+        ("all", "Three boxes are wanted"),
+    ],
+)
+def test_an_unfinished_plan_is_no_error(answer: Any, told: str) -> None:
+    """What is missing, doubled or strange is said, one thing at a time."""
+    feedback = judge_of("03", "places")(answer)
+    assert not feedback.passed
+    assert told in feedback.message
+
+
+def _key(certificate: Any, pins: Any) -> Any:
+    return next((pin for pin in pins if pin == key_pin(certificate)), None)
+
+
+def _of_what_was_presented(evidence: Any, pins: Any) -> Any:
+    return pins.match(evidence.presented)
+
+
+def _of_the_leaf(evidence: Any, pins: Any) -> Any:
+    return _key(evidence.verified[0], pins) if evidence.verified else None
+
+
+def _of_the_first_pin(evidence: Any, pins: Any) -> Any:
+    first = next(iter(pins))
+    return first if first in map(key_pin, evidence.verified) else None
+
+
+def _of_the_certificate(evidence: Any, pins: Any) -> Any:
+    seen = any(one == CAST.bank.leaf for one in evidence.verified)
+    return next(iter(pins)) if seen else None
+
+
+def _of_any_key(evidence: Any, pins: Any) -> Any:
+    return next(
+        (key_pin(one) for one in evidence.verified[-1:] if "Proxy" not in str(one.subject)), None
+    )
+
+
+def _if_nothing_differs(evidence: Any, pins: Any) -> Any:
+    chain = evidence.verified
+    if all(any(key_pin(one) in pins for one in chain) for _ in chain):
+        return next(iter(pins))
+    return None
+
+
+WRONG_CHECK = {
+    _of_what_was_presented: "look at evidence.verified",
+    _of_the_leaf: "not the leaf alone",
+    _of_the_first_pin: "rotated to its backup key",
+    _of_the_certificate: "Any pin",
+    _of_any_key: "vouched for a stranger",
+    _if_nothing_differs: "all() of nothing is true",
+}
+
+
+@pytest.mark.parametrize(("answer", "told"), WRONG_CHECK.items(), ids=lambda one: str(one)[:40])
+def test_a_wrong_check_passes_the_visible_example_and_hears_why(
+    answer: Callable[[Any, Any], Any], told: str
+) -> None:
+    """Each lets the bank in and keeps the company's proxy out, and fails a hidden visitor."""
+    for name, right in {"initial": True, "proxy CA in the device's store": False}.items():
+        event = CAST.events[name]
+        pins = CAST.pins(Strategy.LEAF_KEY_AND_BACKUP)
+        device = replace(event.device(), pins=pins, pin_check=partial(answer, pins=pins))
+        met = connect(device, event.identity, HOST, event.date)
+        assert met.connected is right
+    feedback = judge_of("03", "pin_check")(answer)
+    assert not feedback.passed
+    assert told in feedback.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (lambda *_: ..., "Not written yet"),
+        (lambda *_: None, "This is the bank, and your check refused it"),
+        (lambda _, pins: next(iter(pins)), "company's proxy"),
+        (lambda *_: True, "Return the Pin that matches"),
+        (lambda evidence, _: key_pin(evidence.verified[9]), "IndexError"),
+        (lambda _: None, "TypeError"),
+        ("check", "A function is wanted"),
+    ],
+)
+def test_a_check_that_is_none_is_told(answer: Any, told: str) -> None:
+    """Unfinished, too strict, too lax, of the wrong kind: a sentence each."""
+    feedback = judge_of("03", "pin_check")(answer)
+    assert not feedback.passed
+    assert told in feedback.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    {
+        "RSA-2048": "This one has an RSA key",
+        "P-384": "This one has a P-384 key",
+        "Ed25519": "This one has an Ed25519 key",
+        "RSA-4096": "This one is real",
+    }.items(),
+)
+def test_every_kind_of_key_is_among_the_hidden_ones(kind: str, told: str) -> None:
+    """Whoever fails for one kind alone is found out by that one."""
+
+    def answer(certificate: Any) -> str:
+        right = key_name(parts(certificate)["SPKI"]) != kind
+        return str(key_pin(certificate)) if right else f"sha256/{'A' * 43}="
+
+    feedback = judge_of("02", "key_pin")(answer)
+    assert not feedback.passed
+    assert told in feedback.message
+
+
+@pytest.mark.parametrize("notation", [n for n in Notation if n is not Notation.OKHTTP])
+def test_every_notation_is_among_the_hidden_ones(notation: Notation) -> None:
+    """Whoever is blind to one alone hears which."""
+
+    def blind(certificate: Any, pin: str) -> str:
+        said = read(pin)
+        if said.notation is notation:
+            return "something else"
+        found = parts(certificate).items()
+        return next((n for n, c in found if sha256(c).digest() == said.digest), "something else")
+
+    feedback = judge_of("02", "what_was_hashed")(blind)
+    assert not feedback.passed
+    first = {Notation.CURL: "Dan's pin", Notation.KUBEADM: "Edith's pin"}
+    assert first.get(notation, f"written for {notation.value}") in feedback.message
+
+
+def test_whoever_remembers_by_key_forgets_the_renewal() -> None:
+    """Same key, other certificate: what was true of the old one is not of the new."""
+    known: dict[bytes, dict[str, bytes]] = {}
+
+    def by_key(certificate: Any, pin: str) -> str:
+        found = known.setdefault(parts(certificate)["SPKI"], parts(certificate)).items()
+        digest = read(pin).digest
+        return next((n for n, c in found if sha256(c).digest() == digest), "something else")
+
+    feedback = judge_of("02", "what_was_hashed")(by_key)
+    assert not feedback.passed
+    assert "before the renewal" in feedback.message
+
+
+@pytest.mark.parametrize("answer", [lambda _: "", lambda c: f"{key_pin(c)};{key_pin(c)}"])
+def test_no_pin_and_two_pins_are_told(answer: Callable[[Any], str]) -> None:
+    """The judge has words for both, and no exception."""
+    feedback = judge_of("02", "key_pin")(answer)
+    assert not feedback.passed
+    assert len(feedback.message) > 20
+
+
+def test_a_forgotten_header_is_told_with_its_story() -> None:
+    """What was hashed, and what to do about it."""
+    feedback = judge_of("02", "key_pin")(lambda c: _written(parts(c)["key bits"]))
+    assert "header that says the key’s kind is missing" in feedback.message

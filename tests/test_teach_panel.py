@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from demo_panels import Door, DoorState, Weather
 
+from pinlib.encodings import LIMIT
 from pinlib.errors import BadInput
 from pinlib.teach import panel as panels
 from pinlib.teach.controls import Control
@@ -264,6 +265,20 @@ def test_a_bug_in_receiving_a_file_is_shown(monkeypatch: pytest.MonkeyPatch) -> 
     assert box.control("file").value == ()
     _give(box, "notes.txt", b"four")
     assert 'role="alert"' not in box._picture.value
+
+
+@pytest.mark.usefixtures("loud")
+def test_a_bug_in_receiving_a_file_raises_in_tests() -> None:
+    """Or ours would pass all of them; the file is let go of all the same."""
+    box = Box()
+    with pytest.raises(ZeroDivisionError):
+        _give(box, "bug", b"x")
+    assert box.control("file").value == ()
+
+
+def test_the_page_cuts_off_where_python_would_refuse() -> None:
+    """One number for both, written once."""
+    assert f"file.size <= {LIMIT})" in panels.classroom()
 
 
 def test_a_long_list_is_not_read_out() -> None:

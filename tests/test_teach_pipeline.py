@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from pinlib import key_pin, public_roots
+from pinlib import key_pin, parts, public_roots
 from pinlib.cast import Cast
 from pinlib.certificates import Validity, ed25519_key, p384, rsa2048
 from pinlib.teach.pipeline import STEPS, pipeline
@@ -84,3 +86,21 @@ def test_a_certificate_that_a_library_finds_odd_goes_through(cast: Cast) -> None
 
     root = x509.load_der_x509_certificate(public_roots()["ISRG Root X1"])
     assert pipeline(root).facts["outcome"] == "same"
+
+
+@pytest.mark.skipif(not Path("/bin/sh").exists(), reason="no shell to write a program for")
+def test_the_last_word_of_a_failing_program_is_told(tmp_path: Path, cast: Cast) -> None:
+    """And one that cannot even start is an answer too."""
+    view = pipeline(cast.bank.leaf, program(tmp_path, "echo first >&2; echo last >&2; exit 1"))
+    assert "failed: last" in view.text
+    broken = tmp_path / "no-program"
+    broken.write_bytes(b"\x7fELFgarbage")
+    broken.chmod(0o755)
+    assert pipeline(cast.bank.leaf, str(broken)).facts["outcome"] == "absent"
+
+
+@openssl
+def test_its_second_step_forgotten_is_the_hash_of_the_pem_text(cast: Cast) -> None:
+    """What the lesson claims of it is what openssl really prints."""
+    forgotten = sha256(parts(cast.bank.leaf)["PEM text"]).digest()
+    assert b64encode(forgotten).decode() in pipeline(cast.bank.leaf).text

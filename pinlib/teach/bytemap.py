@@ -116,7 +116,7 @@ def _cells(row: bytes, start: int, accented: Part | None, kind: Mark) -> Iterato
     yield _hex(row[:first])
     if first < last:
         yield f'<b class="pl-{kind}">{row[first:last].hex(" ")}</b> '
-    yield _hex(row[max(first, last) :])
+    yield _hex(row[last:])
 
 
 def _hex(some: bytes) -> str:

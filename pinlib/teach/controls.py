@@ -57,7 +57,7 @@ class Control:
         """Read what the learner's hand did to the widget; `held` is what the state has."""
         if self.kind != "file":
             return widget.value
-        if not widget.value or self.receive is None:
+        if not widget.value or self.receive is None:  # mypy: a file control has one
             return held
         file = widget.value[0]
         return self.receive(file["name"], bytes(file["content"]))
@@ -129,7 +129,7 @@ def _value(control: Control, word: str, held: Any) -> Any:
     if control.kind == "text":
         return word
     if control.kind == "file":
-        if word in {"", str(held)}:
+        if not word or (held is not None and word == str(held)):
             return held if word else None
         raise BadInput(f"a line holds no files: give {word!r} to this panel first", seen=word)
     return lines.choose(control.field, word, control.choices)

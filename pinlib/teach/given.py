@@ -63,7 +63,7 @@ class Given:
             command = f"openssl pkey -in {here} -pubout -out public.pem"
             if b"BEGIN OPENSSH" in content:
                 command = f"ssh-keygen -e -m PKCS8 -f {here} > public.pem"
-            elif forms:
+            elif forms and content[:1] == b"\x30":
                 command = f"openssl pkey -inform DER -in {here} -pubout -out public.pem"
         return cls(
             name,

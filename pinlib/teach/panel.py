@@ -212,6 +212,9 @@ class Panel(widgets.VBox, Generic[S]):
         else:
             names = ", ".join(repr(name) for name in self.presets)
             raise BadInput(f"there is no scene {wanted!r}; there are {names}", seen=wanted)
+        for control in self.controls:
+            if control.kind == "file" and not control.offers(getattr(state, control.field)):
+                raise BadInput("a file cannot be given as text here", seen=control.field)
         for control in self.controls_in(state):
             value = getattr(state, control.field)
             if not control.offers(value):

@@ -85,7 +85,7 @@ def steps(where: Where) -> tuple[Step, ...]:
 
 
 _HOST_AND_PORT = re.compile(
-    r"(?:https?://)?(?:\[(?P<v6>[^\]]*)\]|(?P<name>[^:/\s]*))(?::(?P<port>\d+))?(?:/\S*)?"
+    r"(?:https?://)?(?:\[(?P<v6>[^\]]*)\]|(?P<name>[^:/\s]*))(?::(?P<port>[0-9]{1,5}))?(?:/\S*)?"
 )
 
 

@@ -1,0 +1,123 @@
+"""The café: what is drawn is what happened, and the one difference is marked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+
+from pinlib import Outcome, Strategy
+from pinlib.cast import FORM, HOST, LOGIN
+from pinlib.devices import Moment
+from pinlib.scenario import Chain, Middle, Scenario, run, scenarios
+from pinlib.teach.exhibits.cafe import CafePanel, show
+from pinlib.teach.panel import View
+
+PINNED = Scenario(Middle.COMPANY_PROXY, Strategy.LEAF_KEY_AND_BACKUP)
+
+
+@pytest.fixture(autouse=True)
+def loud(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let our own bugs raise."""
+    monkeypatch.setenv("PINLIB_STRICT", "1")
+
+
+def test_the_panel_says_what_a_real_interception_says() -> None:
+    """Outcome, bytes and the password: those of a run of its own, for everybody and every pin."""
+    for middle, strategy in product(Middle, Strategy):
+        scene, view = run(Scenario(middle, strategy)), show(Scenario(middle, strategy))
+        assert view.facts["outcome"] == scene.verdict.outcome.name.lower()
+        assert view.facts["fooled"] == ("yes" if scene.fooled else "no")
+        count = len(LOGIN) if scene.fooled else 0
+        assert view.facts["bytes"] == str(count)
+        assert ("password=hunter22" in view.picture) is scene.fooled
+        assert f"{count} bytes" in view.picture
+
+
+def test_nobody_is_called_fooled_who_talks_to_the_bank() -> None:
+    """A listener changes nothing; the headline is good, and her card has 0 bytes."""
+    view = show(Scenario(Middle.EAVESDROPPER))
+    assert view.headline.tone == "good"
+    assert "What she holds" in view.picture
+    assert "0 bytes" in view.picture
+    assert HOST in view.picture
+
+
+def test_a_fooled_phone_is_not_shown_as_good_news() -> None:
+    """Connected, and the verdict is dashed and crossed all the same."""
+    for middle in (Middle.COMPANY_PROXY, Middle.OTHER_CA, Middle.HIJACK, Middle.STOLEN_KEY):
+        headline = show(Scenario(middle)).headline
+        assert (headline.tone, headline.mark) == ("bad", "fails")
+        assert headline.words == "Connected, and it is not the bank"
+
+
+def _card(view: View, title: str) -> str:
+    return view.picture.partition(f'<div class="pl-heading">{title}</div>')[2].partition(
+        "<section"
+    )[0]
+
+
+def test_the_same_without_the_pin_stands_beside_it() -> None:
+    """One thing differs, and the card says which; what it shows is a run of its own."""
+    pinned, unpinned = show(PINNED), show(PINNED.unpinned)
+    beside = _card(pinned, "The same without the pin")
+    assert f"{len(LOGIN)} bytes" in beside
+    assert "One thing differs: no pin." in beside
+    beside = _card(unpinned, "The same with a pin")
+    assert "0 bytes" in beside
+    assert "Refused by the pin" in beside
+
+
+def test_the_decision_is_drawn_before_the_data() -> None:
+    """The mark stands on the phone's line above the login, sent or not."""
+    for scenario in (PINNED, PINNED.unpinned, Scenario()):
+        picture = show(scenario).picture
+        assert picture.count("data-decision=") == 1
+        assert picture.index("data-decision=") < picture.index("the login")
+    assert "never sent, 0 bytes" in show(PINNED).picture
+
+
+def test_a_root_that_was_installed_is_called_a_company_phone() -> None:
+    """A guest of a café cannot install one."""
+    for middle in Middle:
+        told = 'data-actor="Company phone"' in show(Scenario(middle)).picture
+        assert told is (middle is Middle.COMPANY_PROXY), middle
+
+
+def test_he_sees_a_closed_door_where_the_check_comes_late() -> None:
+    """Inside the handshake an alert, after it none; 0 bytes in both."""
+    inside, after = show(PINNED), show(replace(PINNED, moment=Moment.AFTER))
+    assert "He saw the alert bad_certificate." in inside.picture
+    assert "He saw a finished handshake, then a closed door, and no alert." in after.picture
+
+
+def test_a_changed_balance_is_read_out_of_both_answers() -> None:
+    """The numbers are those of the answers themselves."""
+    view = show(Scenario(Middle.COMPANY_PROXY, lies=True))
+    assert "the phone shows a balance of 9250, the bank said 1250" in view.text
+    assert "9250" not in show(Scenario(Middle.COMPANY_PROXY)).text
+
+
+def test_presented_beside_verified(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bug's scene shows the appended certificate in one chain and not in the other."""
+    view = show(Scenario(Middle.APPENDED, Strategy.LEAF_KEY, Chain.PRESENTED))
+    card = _card(view, "What the phone checked")
+    presented, verified = (
+        card.partition(word)[2].partition("</dd>")[0] for word in ("presented", "verified")
+    )
+    assert presented.count(HOST) == 2
+    assert verified.count(HOST) == 1
+
+
+def test_another_device_can_take_the_phones_place() -> None:
+    """The owner who takes the pin out: the same attack, and he is fooled."""
+    view = show(PINNED, replace(PINNED.device, pins=None))
+    assert view.facts["fooled"] == "yes"
+    assert FORM.decode() in view.text
+
+
+def test_the_scenes_are_those_of_the_folder() -> None:
+    """An instructor's file is a scene of the panel."""
+    assert list(CafePanel.presets) == list(scenarios())
+    assert CafePanel("The bank itself")._view.facts["outcome"] == Outcome.CONNECTED.name.lower()
