@@ -1,6 +1,6 @@
 """Draw the README's picture anew: `python -m tests.picture`.
 
-Chromium photographs the static copy of the handshake panel, as a handout shows it: no notebook, no
+Chromium photographs the static copy of the café panel, as a handout shows it: no notebook, no
 kernel, no server.  Only what comes from fresh keys (pins, and the sizes of signatures) changes.
 """
 
@@ -12,11 +12,11 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from pinlib.teach.exhibits.handshake import HandshakePanel
+from pinlib.teach.exhibits.cafe import CafePanel
 from tests.browser.lab import FLAGS
 
 DOCS = Path(__file__).parents[1] / "docs"
-SCENE = "The same, with a pin"
+SCENE = "Company phone, inspecting proxy"
 WIDTH = 1100
 MOST = 250_000  # bytes; a README that loads slowly on the room's wifi helps nobody
 # The panel takes its theme from JupyterLab's marks on the body; the paper below it is JupyterLab's.
@@ -26,17 +26,17 @@ THEMES = {"light": ("true", "#ffffff"), "dark": ("false", "#111111")}
 def draw(browser: Browser, theme: str) -> Path:
     """Photograph the panel in a theme, and nothing around it."""
     light, paper = THEMES[theme]
-    panel = HandshakePanel(SCENE)._repr_mimebundle_()["text/html"]
+    panel = CafePanel(SCENE)._repr_mimebundle_()["text/html"]
     page = browser.new_page(
         viewport={"width": WIDTH, "height": 900},
-        device_scale_factor=2,
+        device_scale_factor=1.75,
         color_scheme="light" if theme == "light" else "dark",
     )
     page.set_content(
         f'<!doctype html><meta charset="utf-8"><style>body {{ margin: 0; background: {paper}; }}'
         f'</style><body data-jp-theme-light="{light}">{panel}</body>'
     )
-    path = DOCS / f"handshake-{theme}.png"
+    path = DOCS / f"cafe-{theme}.png"
     page.locator(".pinlib-panel").screenshot(path=path, animations="disabled")
     page.close()
     return path

@@ -61,10 +61,10 @@ def _card(view: View, title: str) -> str:
 def test_the_same_without_the_pin_stands_beside_it() -> None:
     """One thing differs, and the card says which; what it shows is a run of its own."""
     pinned, unpinned = show(PINNED), show(PINNED.unpinned)
-    beside = _card(pinned, "The same without the pin")
+    beside = _card(pinned, "The same, unpinned")
     assert f"{len(LOGIN)} bytes" in beside
     assert "One thing differs: no pin." in beside
-    beside = _card(unpinned, "The same with a pin")
+    beside = _card(unpinned, "The same, pinned")
     assert "0 bytes" in beside
     assert "Refused by the pin" in beside
 

@@ -6,20 +6,26 @@ python -m tests.bench.engine
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 
 import certifi
+import psutil
 
-from pinlib import Strategy, Tls, connect, engine_mode, key_pins, story
-from pinlib.cast import HOST, TODAY
+from pinlib import Strategy, Tls, connect, engine_mode, key_pins, sockets, story
+from pinlib.cast import HOST, LOGIN, REPLY, TODAY
+from pinlib.certificates import Validity
+from pinlib.interception import Forger, Interceptor, intercept
 from pinlib.openssl import client, server_context
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +35,7 @@ REQUEST = b"GET / HTTP/1.1\r\nHost: bank.example\r\n\r\n"
 
 def rows() -> list[tuple[str, str, str]]:
     """Return what was measured, the figure, and the aim."""
-    return [*_verdicts(), _pins(), _import()]
+    return [*_verdicts(), _pins(), _import(), *_interceptions()]
 
 
 def _verdicts() -> Iterator[tuple[str, str, str]]:
@@ -84,6 +90,91 @@ def _interleaved(one: Callable[[], object], other: Callable[[], object]) -> tupl
             if turn >= 20:  # the first ones find everything cold
                 times.append(perf_counter() - start)
     return median(taken[0]), median(taken[1])
+
+
+def _interceptions() -> Iterator[tuple[str, str, str]]:
+    """Time a man in the middle over real sockets against two plain TLS echoes, in turns."""
+    cast, now = story(), datetime.now(UTC)
+    valid = Validity.days(now - timedelta(days=1), 30)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    identity = cast.issuing.renew(cast.bank, valid=valid)
+
+    def ask(address: tuple[str, int], request: bytes, size: int, host: str = HOST) -> None:
+        with (
+            socket.create_connection(address) as plain,
+            context.wrap_socket(plain, server_hostname=host) as tls,
+        ):
+            tls.sendall(request)
+            heard = 0
+            while heard < size:
+                heard += len(tls.recv(1 << 16))
+
+    with (
+        sockets.bank(identity, lambda: lambda data: data) as echo,
+        sockets.bank(identity) as vault,
+        sockets.Middle(Interceptor(Forger(cast.proxy, valid)), vault.address) as middle,
+    ):
+
+        def echoes() -> None:
+            ask(echo.address, LOGIN, len(LOGIN))
+            ask(echo.address, LOGIN, len(LOGIN))
+
+        def intercepted() -> None:
+            ask(middle.address, LOGIN, 60)
+
+        cold = []
+        for number in range(20):
+            began = perf_counter()
+            ask(middle.address, LOGIN, 60, f"h{number}.example")
+            cold.append(perf_counter() - began)
+        plain, warm = _interleaved(echoes, intercepted)
+        first = f"first sight of a host {median(cold) * 1e3:.2f} ms"
+        figure = f"{warm / plain:.2f}  ({warm * 1e3:.2f} ms ÷ {plain * 1e3:.2f} ms; {first})"
+        yield "interception over sockets ÷ two TLS echoes", figure, "≤ 1.5"
+        yield from _crowds(middle)
+
+
+def _crowds(middle: sockets.Middle) -> Iterator[tuple[str, str, str]]:
+    """Send fifty victims at once, a thousand who refuse, and two thousand in a row."""
+    event = story().events["proxy CA in the device's store"]
+    open_phone, pinned = event.device(), event.device(Strategy.LEAF_KEY)
+
+    def fall_for_it(_: int) -> int:
+        told = sockets.encounter(open_phone, middle, HOST, TODAY, request=LOGIN)
+        return told.page.application_bytes
+
+    middle.interceptor.shows = Forger(story().proxy, Validity.days(TODAY - timedelta(days=1), 30))
+    began = perf_counter()
+    with ThreadPoolExecutor(50) as crowd:
+        read = sum(crowd.map(fall_for_it, range(50)))
+    whole = read == 50 * len(LOGIN)
+    yield "50 victims at once", f"{perf_counter() - began:.2f} s  (each read whole: {whole})", "–"
+
+    leaked = 0
+    for _ in range(1000):
+        told = sockets.encounter(pinned, middle, HOST, TODAY, request=LOGIN)
+        leaked += told.page.application_bytes
+    yield "1,000 refused connections, bytes at the attacker", str(leaked), "≤ 0"
+
+    process = psutil.Process()
+    interceptor = Interceptor(middle.interceptor.shows)
+    before: tuple[int, int, int] | None = None
+    for number in range(2000):
+        intercept(
+            open_phone, interceptor, story().bank, HOST, TODAY, request=LOGIN, application=REPLY
+        )
+        interceptor.pages.clear()
+        if number == 200:
+            before = process.num_fds(), process.num_threads(), process.memory_info().rss
+    assert before is not None
+    files, threads = process.num_fds() - before[0], process.num_threads() - before[1]
+    grown = (process.memory_info().rss - before[2]) / 1e6
+    yield (
+        "files + threads after 2,000 interceptions",
+        f"{files + threads}  (memory {grown:+.1f} MB since the 200th)",
+        "≤ 0",
+    )
 
 
 def _pins() -> tuple[str, str, str]:

@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-from pinlib import Tls
+from pinlib import Strategy, Tls
+from pinlib.devices import Moment
 from pinlib.lines import written
+from pinlib.scenario import Middle
+from pinlib.teach.exhibits.cafe import CafePanel
 from pinlib.teach.exhibits.handshake import Eyes, HandshakePanel, Wrong
 from pinlib.teach.exhibits.pin import BANK, REQUEST, ROOT, Look, PinPanel
 from pinlib.teach.panel import Panel
@@ -109,7 +112,22 @@ PIN = Walk(
     ),
     ("source='ISRG Root X2' look=tbs", "source='ISRG Root X1' look=spki"),
 )
-WALKS = (HANDSHAKE, PIN)
+CAFE = Walk(
+    CafePanel,
+    (
+        ("middle", Middle.COMPANY_PROXY),
+        ("pins", Strategy.LEAF_KEY),
+        ("moment", Moment.AFTER),
+        ("middle", Middle.STOLEN_KEY),
+        ("pins", Strategy.NONE),
+        ("moment", Moment.INSIDE),
+        ("middle", Middle.NOBODY),
+        ("pins", Strategy.ROOT_KEY),
+        ("pins", Strategy.NONE),
+    ),
+    ("middle=company-proxy pins=leaf-key", "middle=stolen-key pins=none"),
+)
+WALKS = (HANDSHAKE, PIN, CAFE)
 
 _SCRIPT = """async ([name, steps, seconds]) => {
   const one = (root, selector) => {

@@ -11,6 +11,7 @@ import pytest
 from lab import ROOT, Lab, Notebook
 from playwright.sync_api import Browser, Locator, expect
 
+from pinlib.teach.exhibits.cafe import CafePanel
 from pinlib.teach.exhibits.chain import ChainPanel
 from pinlib.teach.exhibits.handshake import HandshakePanel
 from pinlib.teach.exhibits.own_server import OwnServerPanel
@@ -202,6 +203,7 @@ def _sizes(panel: Locator, selector: str, pseudo: str = "") -> list[float]:
         ("presented_01_watch_a_handshake.ipynb", HandshakePanel),
         ("presented_01_watch_a_handshake.ipynb", ChainPanel),
         ("presented_02_compute_a_pin.ipynb", PinPanel),
+        ("presented_03_meet_the_man_in_the_middle.ipynb", CafePanel),
         ("presented_02_compute_a_pin.ipynb", TwinsPanel),
         ("presented_02_compute_a_pin.ipynb", OwnServerPanel),
     ],
@@ -231,6 +233,7 @@ def test_presented_panels_fit_a_projector(
             assert min(_sizes(panel, ".widget-upload", "::after"), default=16) >= 16
             wide = panel.locator(".pl").evaluate("one => one.scrollWidth - one.clientWidth")
             assert wide <= 0, f"{scene}: {wide} px stick out"
+        panel.evaluate("one => one.scrollIntoView({block: 'start'})")
         notebook.screenshot(f"presented-{file[10:12]}-{kind.name}")
         notebook.assert_no_error_badge()
     finally:

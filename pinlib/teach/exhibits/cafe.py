@@ -97,7 +97,7 @@ def show(scenario: Scenario, device: Device | None = None) -> View:
         columns(
             card("What the phone checked", _chains(scene.verdict), evidence.ladder(scene.verdict)),
             card(_holder(scenario), *holds, tone="bad" if scene.fooled else "plain"),
-            card("The same without the pin" if pinned else "The same with a pin", *differs),
+            card("The same, unpinned" if pinned else "The same, pinned", *differs),
         ),
     )
     words = [
