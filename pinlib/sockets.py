@@ -8,14 +8,16 @@ a stranger's connections will have to write that himself, and shall not learn it
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import socket
-import threading
+import time
 import weakref
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 from ipaddress import ip_address
+from math import inf
 from types import TracebackType
 from typing import Self
 
@@ -32,7 +34,7 @@ PATIENCE = 10.0
 """Seconds that a peer may stay silent before it is hung up on."""
 
 _CHUNK = 1 << 16
-_LOOK_EVERY = 0.02  # seconds between two looks into a notebook
+_BLINK, _LOOK_EVERY = 0.0005, 0.02  # seconds between two looks: at a thread, into a notebook
 
 Visit = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -85,47 +87,58 @@ class Door:
             raise
 
 
-class _Served(threading.Thread):
-    """The one thread behind a door: it hangs up on everybody when it ends."""
+class _Served:
+    """The one thread behind a door: it hangs up on everybody when it ends.
+
+    An interruption may come between any two lines.  So there is no lock here that one could leave
+    held, and no `threading.Thread`, whose start and join have such locks: the thread says in plain
+    attributes that it has begun and that it is over, and whoever waits looks at them.
+    """
 
     def __init__(self, listening: socket.socket, visit: Visit) -> None:
-        super().__init__(name="pinlib-door", daemon=True)
         self._listening, self._visit = listening, visit
-        self._told_to_end = False
+        self._begun = self._told_to_end = self._over = False
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._ending: asyncio.Event | None = None
 
-    def run(self) -> None:
-        """Serve until told to end."""
-        try:
-            # Not Windows' own kind of loop, which cannot stop listening without closing.
-            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-                runner.run(self._serve())
-        finally:
-            self._listening.close()
+    def start(self) -> None:
+        """Begin to serve, in a thread of its own."""
+        _thread.start_new_thread(self._run, ())
+        self._wait_until(lambda: self._begun)
 
     def end(self) -> None:
-        """Hang up on everybody, and leave neither thread nor socket behind.
-
-        No lock is shared with the thread: an interruption may come while one is held, and would
-        keep the thread waiting for ever.
-        """
+        """Hang up on everybody, and leave neither thread nor socket behind; twice is no harm."""
         self._told_to_end = True
-        if self._loop is not None:
+        if self._ending is not None and self._loop is not None:
             with suppress(RuntimeError):  # it has ended already
-                self._loop.call_soon_threadsafe(self._over.set)
-        if threading.current_thread() is self:
-            return
-        try:
-            self.join()
-        except RuntimeError:  # interrupted while it was being started, or before
-            _pause(0.1)
-            if self.is_alive():
-                self.join()
+                self._loop.call_soon_threadsafe(self._ending.set)
+        # Interrupted while it was being started: a thread that begins only now ends at once.
+        self._wait_until(lambda: self._begun, 0.1)
+        if self._begun:
+            self._wait_until(lambda: self._over)
+        else:
             self._listening.close()
 
+    @staticmethod
+    def _wait_until(seen: Callable[[], bool], patience: float = inf) -> None:
+        waited = 0.0
+        while not seen() and waited < patience:
+            waited += _pause(_BLINK)
+
+    def _run(self) -> None:
+        self._begun = True
+        # Not Windows' own kind of loop, which cannot stop listening without closing.
+        loop = asyncio.SelectorEventLoop()
+        try:
+            loop.run_until_complete(self._serve())
+        finally:
+            loop.close()
+            self._listening.close()
+            self._over = True
+
     async def _serve(self) -> None:
-        self._over = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+        self._ending = asyncio.Event()
         visits: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
         def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -136,7 +149,7 @@ class _Served(threading.Thread):
         if self._told_to_end:
             return
         server = await asyncio.start_server(welcome, sock=self._listening)
-        await self._over.wait()
+        await self._ending.wait()
         self._loop.remove_reader(self._listening)
         us = asyncio.current_task()
         # Whoever is just being let in is let in, or nobody would ever close that connection.
@@ -190,19 +203,17 @@ class Middle(Door):
 
         super().__init__(visit, port=port)
 
-    def page(self, victim: str, patience: float = PATIENCE) -> Page:
-        """Return the page of the victim who called from there; Silence if there is none in time."""
-        return self._await(lambda page: page.victim == victim, 0, patience)
+    def page_after(
+        self, known: int, patience: float = PATIENCE, *, victim: str | None = None
+    ) -> Page:
+        """Return the first page after so many, of that victim if one is named.
 
-    def page_after(self, known: int, patience: float = PATIENCE) -> Page:
-        """Return the first page after so many; Silence if there is none in time."""
-        return self._await(lambda _: True, known, patience)
-
-    def _await(self, wanted: Callable[[Page], bool], known: int, patience: float) -> Page:
+        Raises Silence if there is none in time.
+        """
         waited = 0.0
         while True:
             for page in self.interceptor.pages[known:]:
-                if wanted(page):
+                if victim in {None, page.victim}:
                     return page
             if waited >= patience:
                 raise Silence(self.address, patience)
@@ -280,9 +291,11 @@ def encounter(
     patience: float = PATIENCE,
 ) -> Encounter:
     """Let a device meet somebody in the middle over real sockets.  Raises as `dial`."""
+    known = len(middle.interceptor.pages)  # a port number comes again, so older pages do not count
     connection = Connection(device, host, date)
     phone, victim = _dial(connection, middle.address, request, patience)
-    return Encounter.of(phone.verdict, middle.page(victim, patience), phone.received)
+    page = middle.page_after(known, patience, victim=victim)
+    return Encounter.of(phone.verdict, page, phone.received)
 
 
 def _dial(
@@ -298,8 +311,7 @@ def _dial(
 
 
 def _pause(seconds: float) -> float:
-    """Wait on an event that is nobody else's, so that an interruption leaves nothing locked."""
-    threading.Event().wait(seconds)
+    time.sleep(seconds)  # between two looks: the deadline of whoever looks is what ends the wait
     return seconds
 
 

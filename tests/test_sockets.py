@@ -11,6 +11,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -92,6 +93,18 @@ def test_fifty_victims_at_once_have_a_page_each(cast: Cast) -> None:
     assert len(who.pages) == 50
 
 
+def test_a_port_that_comes_again_has_a_new_page(cast: Cast) -> None:
+    """Ports are lent anew, so a page of an earlier caller from there is not this victim's."""
+    event = cast.events[PROXY]
+    who = Interceptor(Forger(cast.proxy, Validity.days(TODAY, 9)))
+    with bank(cast.bank) as vault, Middle(who, vault.address) as middle:
+        read = encounter(event.device(), middle, HOST, TODAY, request=LOGIN).page
+        who.pages += [replace(read, victim=f"port {port}") for port in range(1024, 1 << 16)]
+        pinned = encounter(event.device(Strategy.LEAF_KEY), middle, HOST, TODAY, request=LOGIN)
+    assert read.application_bytes == len(LOGIN)
+    assert pinned.page.application_bytes == 0
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "10.0.0.1", "::", "bank.example", ""])  # noqa: S104
 def test_nothing_beyond_this_machine(cast: Cast, host: str) -> None:
     """Neither bound, nor called, nor relayed to: the error says why."""
@@ -114,7 +127,7 @@ def test_a_silent_peer_cannot_hang_a_notebook(cast: Cast) -> None:
         dial(cast.phone, mute.getsockname(), HOST, TODAY, patience=0.2)
     who = Interceptor(Forger(cast.proxy, Validity.days(TODAY, 9)))
     with bank(cast.bank) as vault, Middle(who, vault.address) as middle, pytest.raises(Silence):
-        middle.page("port 1", patience=0.1)
+        middle.page_after(0, 0.1, victim="port 1")
 
 
 def test_a_silent_victim_is_hung_up_on(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,10 +159,18 @@ def test_a_port_that_is_taken_is_an_error(cast: Cast) -> None:
         assert dial(cast.phone, vault.address, HOST, TODAY, request=LOGIN).verdict.connected
 
 
-def _left() -> tuple[set[str], int, int]:
+def _left() -> tuple[int, int, int, int]:
     process = psutil.Process()
-    threads = {one.name for one in threading.enumerate()}
-    return threads, process.num_fds(), len(process.net_connections())
+    mine, files = process.num_threads(), process.num_fds()
+    return mine, threading.active_count(), files, len(process.net_connections())
+
+
+def _nothing_more_than(before: tuple[int, int, int, int]) -> bool:
+    """Whether nothing is left; a thread that has said goodbye needs a moment to go."""
+    deadline = time.monotonic() + 5
+    while _left() != before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return _left() == before
 
 
 def test_two_hundred_doors_leave_nothing_open(cast: Cast) -> None:
@@ -161,14 +182,14 @@ def test_two_hundred_doors_leave_nothing_open(cast: Cast) -> None:
         with suppress(ZeroDivisionError), bank(cast.bank) as vault:
             socket.create_connection(vault.address, 10).close()
             assert turn / (turn % 2)
-    assert _left() == before
+    assert _nothing_more_than(before)
 
 
 def test_a_door_that_nobody_holds_is_closed(cast: Cast) -> None:
     """An interruption may come before the `with`: then nobody can close it by hand."""
     before = _left()
     bank(cast.bank)
-    assert _left() == before
+    assert _nothing_more_than(before)
 
 
 def test_a_victim_in_the_doorway_does_not_keep_it_open(cast: Cast) -> None:
@@ -198,12 +219,15 @@ INTERRUPTED = """
         with bank(cast.bank) as vault, Middle(who, vault.address) as middle:
             encounter(device, middle, HOST, TODAY, request=LOGIN)
 
-    session()
-    began = time.perf_counter()
-    session()
-    whole = time.perf_counter() - began
+    def timed():
+        began = time.perf_counter()
+        session()
+        return time.perf_counter() - began
+
+    whole = min(timed() for _ in range(10))  # the busier the machine, the more are struck
     process = psutil.Process()
-    before = process.num_fds(), threading.active_count()
+    left = lambda: (process.num_fds(), process.num_threads(), threading.active_count())
+    before = left()
     armed, stopped = False, 0
 
     def strike(*_):
@@ -221,8 +245,11 @@ INTERRUPTED = """
             armed = False
             stopped += 1
     signal.setitimer(signal.ITIMER_REAL, 0)
-    print(stopped, before, (process.num_fds(), threading.active_count()))
-    sys.exit(before != (process.num_fds(), threading.active_count()))
+    deadline = time.monotonic() + 5  # a thread that has said goodbye needs a moment to go
+    while left() != before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    print(stopped, before, left())
+    sys.exit(left() != before)
 """
 
 

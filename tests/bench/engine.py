@@ -105,6 +105,7 @@ def _interceptions() -> Iterator[tuple[str, str, str]]:
             socket.create_connection(address) as plain,
             context.wrap_socket(plain, server_hostname=host) as tls,
         ):
+            tls.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             tls.sendall(request)
             heard = 0
             while heard < size:
