@@ -11,7 +11,6 @@ from __future__ import annotations
 import _thread
 import asyncio
 import socket
-import time
 import weakref
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -311,7 +310,9 @@ def _dial(
 
 
 def _pause(seconds: float) -> float:
-    time.sleep(seconds)  # between two looks: the deadline of whoever looks is what ends the wait
+    nobody_elses = _thread.allocate_lock()  # so that an interruption leaves nothing locked
+    nobody_elses.acquire()
+    nobody_elses.acquire(timeout=seconds)
     return seconds
 
 
