@@ -252,3 +252,19 @@ def least_contrast(view: Locator) -> float:
         }"""
     )
     return least
+
+
+def unfolded(lesson: Path, folder: Path) -> Path:
+    """Copy a lesson into a folder with nothing folded, for what is folded is not in the page."""
+    notebook = json.loads(lesson.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        cell["metadata"].pop("jp-MarkdownHeadingCollapsed", None)
+    copy = folder / lesson.name
+    copy.write_text(json.dumps(notebook), encoding="utf-8")
+    return copy
+
+
+def shows(panel: Locator, **facts: str) -> None:
+    """Wait until the picture of a panel says so of itself."""
+    for name, value in facts.items():
+        expect(panel.locator(".pl[data-outcome]")).to_have_attribute(f"data-{name}", value)

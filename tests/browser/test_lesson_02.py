@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from lab import ROOT, Lab, Notebook, least_contrast, until
+from lab import ROOT, Lab, Notebook, least_contrast, shows, unfolded, until
 from playwright.sync_api import Browser, Locator, expect
 
 from pinlib import Kind, Notation, Pin, certificate_pin, key_pin, public_roots
@@ -27,11 +26,7 @@ LESSON = ROOT / "notebooks" / "02_compute_a_pin.ipynb"
 @pytest.fixture(scope="module")
 def lab(start_lab: Callable[..., Lab], tmp_path_factory: pytest.TempPathFactory) -> Lab:
     """Serve lesson 02 with nothing folded."""
-    notebook = json.loads(LESSON.read_text(encoding="utf-8"))
-    for cell in notebook["cells"]:
-        cell["metadata"].pop("jp-MarkdownHeadingCollapsed", None)
-    file = tmp_path_factory.mktemp("unfolded") / LESSON.name
-    file.write_text(json.dumps(notebook), encoding="utf-8")
+    file = unfolded(LESSON, tmp_path_factory.mktemp("unfolded"))
     return start_lab(file, PINLIB_STRICT="1")
 
 
@@ -54,12 +49,6 @@ def panel(second: Notebook) -> Locator:
     found.get_by_role("button", name="Start over").click()
     shows(found, outcome="shown", look="whole")
     return found
-
-
-def shows(panel: Locator, **facts: str) -> None:
-    """Wait until the picture says so of itself."""
-    for name, value in facts.items():
-        expect(panel.locator(".pl[data-outcome]")).to_have_attribute(f"data-{name}", value)
 
 
 def give(second: Notebook, panel: Locator, file: Path) -> None:

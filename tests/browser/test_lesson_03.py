@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 
 import pytest
-from lab import ROOT, Lab, Notebook, least_contrast
+from lab import ROOT, Lab, Notebook, least_contrast, shows, unfolded
 from playwright.sync_api import Browser, Locator, expect
 
 from pinlib.cast import LOGIN
@@ -20,11 +19,7 @@ LESSON = ROOT / "notebooks" / "03_meet_the_man_in_the_middle.ipynb"
 @pytest.fixture(scope="module")
 def lab(start_lab: Callable[..., Lab], tmp_path_factory: pytest.TempPathFactory) -> Lab:
     """Serve lesson 03 with nothing folded."""
-    notebook = json.loads(LESSON.read_text(encoding="utf-8"))
-    for cell in notebook["cells"]:
-        cell["metadata"].pop("jp-MarkdownHeadingCollapsed", None)
-    file = tmp_path_factory.mktemp("unfolded") / LESSON.name
-    file.write_text(json.dumps(notebook), encoding="utf-8")
+    file = unfolded(LESSON, tmp_path_factory.mktemp("unfolded"))
     return start_lab(file, PINLIB_STRICT="1")
 
 
@@ -53,12 +48,6 @@ def cafe(third: Notebook) -> Locator:
     shows(panel, outcome="refused_by_pin", bytes="0")
     panel.evaluate("one => one.scrollIntoView({block: 'start'})")
     return panel
-
-
-def shows(panel: Locator, **facts: str) -> None:
-    """Wait until the picture says so of itself."""
-    for name, value in facts.items():
-        expect(panel.locator(".pl[data-outcome]")).to_have_attribute(f"data-{name}", value)
 
 
 def test_run_all_intercepts_over_real_sockets_and_stays_home(

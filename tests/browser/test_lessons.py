@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab import ROOT, Lab, Notebook
+from lab import ROOT, Lab, Notebook, unfolded
 from playwright.sync_api import Browser, Locator, expect
 
 from pinlib.teach.exhibits.cafe import CafePanel
@@ -26,15 +26,13 @@ PRESENT = "lesson.present()\n"
 
 def _with_a_cell(file: Path, source: str, folder: Path) -> Path:
     """Copy a notebook with one more cell, right after its set-up, and nothing folded."""
-    notebook = json.loads(file.read_text(encoding="utf-8"))
-    for each in notebook["cells"]:
-        each["metadata"].pop("jp-MarkdownHeadingCollapsed", None)
+    copy = unfolded(file, folder)
+    notebook = json.loads(copy.read_text(encoding="utf-8"))
     at = next(n for n, cell in enumerate(notebook["cells"]) if cell["id"] == "set-up")
     cell = {"cell_type": "code", "id": "added", "metadata": {}, "source": source}
     notebook["cells"].insert(at + 1, cell | {"outputs": [], "execution_count": None})
-    copy = folder / f"presented_{file.name}"
     copy.write_text(json.dumps(notebook), encoding="utf-8")
-    return copy
+    return copy.rename(folder / f"presented_{file.name}")
 
 
 @pytest.fixture(scope="module")

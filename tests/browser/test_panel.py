@@ -11,7 +11,7 @@ from statistics import median
 import nbformat
 import pytest
 from demo_panels import Door
-from lab import ROOT, Lab, Notebook, least_contrast
+from lab import ROOT, Lab, Notebook, least_contrast, shows
 from playwright.sync_api import Browser, Locator, Page, expect
 
 pytestmark = pytest.mark.browser
@@ -58,14 +58,8 @@ def door(opened: Notebook) -> Locator:
     """Give the panel as it began."""
     panel = opened.panel("door")
     panel.get_by_role("button", name="Start over").click()
-    _shows(panel, outcome="entered", visits="7")
+    shows(panel, outcome="entered", visits="7")
     return panel
-
-
-def _shows(panel: Locator, **facts: str) -> None:
-    view = panel.locator(".pl[data-outcome]")
-    for name, value in facts.items():
-        expect(view).to_have_attribute(f"data-{name}", value)
 
 
 def _rests(panel: Locator) -> Locator:
@@ -89,11 +83,11 @@ def test_the_set_up_serves_a_panel_shown_before_it(opened: Notebook, door: Locat
 def test_mouse_changes_the_picture(opened: Notebook, door: Locator) -> None:
     """Buttons, a dropdown and a checkbox each arrive in the picture."""
     door.get_by_role("button", name="shut").click()
-    _shows(door, outcome="refused")
+    shows(door, outcome="refused")
     door.get_by_role("button", name="open", exact=True).click()
-    _shows(door, outcome="entered")
+    shows(door, outcome="entered")
     door.locator("select").nth(1).select_option(label="rain")
-    _shows(door, outcome="refused")
+    shows(door, outcome="refused")
     expect(door.locator("[data-message=gossip]")).to_have_attribute("data-secrecy", "unsent")
     scene = door.locator("select").first.locator("option:checked")
     expect(scene).to_have_text("your own settings")
@@ -105,7 +99,7 @@ def test_a_slider_is_moved_by_the_keyboard(door: Locator) -> None:
     handle = door.locator(".noUi-handle")
     handle.focus()
     handle.press("ArrowRight")
-    _shows(door, visits="8")
+    shows(door, visits="8")
     expect(door.locator(".widget-readout")).to_have_text("eight")
 
 
@@ -116,7 +110,7 @@ def test_keys_in_a_focused_dropdown_stay_there(opened: Notebook, door: Locator) 
     weather.focus()
     before = active.get_attribute("data-windowed-list-index")
     weather.press("ArrowDown")
-    _shows(door, outcome="refused")
+    shows(door, outcome="refused")
     weather.press("r")
     expect(door.locator(".pl-verdict")).to_be_visible()
     assert weather.get_attribute("data-lm-suppress-shortcuts") == "true"
@@ -143,7 +137,7 @@ def test_a_bug_of_ours_is_an_alert_and_the_panel_recovers(opened: Notebook, door
     expect(alert).to_contain_text("ZeroDivisionError: a bug of ours")
     opened.screenshot("panel-bug")
     door.locator("select").nth(1).select_option(label="fine")
-    _shows(door, outcome="entered")
+    shows(door, outcome="entered")
     expect(alert).to_have_count(0)
 
 
@@ -160,7 +154,7 @@ def test_in_words_stays_open_while_the_picture_changes(door: Locator) -> None:
     words.locator("summary").click()
     expect(words.locator("p")).to_be_visible()
     door.get_by_role("button", name="shut").click()
-    _shows(door, outcome="refused")
+    shows(door, outcome="refused")
     expect(words.locator("p")).to_be_visible()
     words.locator("summary").click()
     expect(words.locator("p")).to_be_hidden()
@@ -171,7 +165,7 @@ def test_fifty_fast_clicks_agree_with_the_controls(opened: Notebook, door: Locat
     buttons = [door.get_by_role("button", name=name, exact=True) for name in ("shut", "open")]
     for click in range(51):
         buttons[click % 2].click(no_wait_after=True)
-    _shows(door, outcome="refused")
+    shows(door, outcome="refused")
     expect(buttons[0]).to_have_class(re.compile(r"\bmod-active\b"))
     opened.assert_no_error_badge()
 
@@ -238,7 +232,7 @@ def test_both_of_jupyters_themes_keep_the_contrast(opened: Notebook, door: Locat
     opened.dark_theme()
     assert least_contrast(door.locator(".pl")) >= 4.5
     door.get_by_role("button", name="shut").click()
-    _shows(door, outcome="refused")
+    shows(door, outcome="refused")
     opened.screenshot("panel-dark")
     opened.menu("Settings", "Theme", "JupyterLab Light")
     expect(opened.page.locator("body")).to_have_attribute("data-jp-theme-light", "true")
@@ -254,7 +248,7 @@ def test_a_presented_panel_fits_with_its_controls(lab: Lab, browser: Browser) ->
         panel.evaluate("one => one.scrollIntoView({block: 'start'})")
         for scene in Door.presets:
             panel.locator("select").first.select_option(label=scene)
-            _shows(panel, outcome="entered" if scene == "a fine day" else "refused")
+            shows(panel, outcome="entered" if scene == "a fine day" else "refused")
             box = panel.bounding_box()
             window = notebook.page.locator(".jp-WindowedPanel-outer").bounding_box()
             assert box is not None
