@@ -168,9 +168,13 @@ def _left() -> tuple[int, int, int, int]:
 def _nothing_more_than(before: tuple[int, int, int, int]) -> bool:
     """Whether nothing is left; a thread that has said goodbye needs a moment to go."""
     deadline = time.monotonic() + 5
-    while _left() != before and time.monotonic() < deadline:
+    while _more_than(before) and time.monotonic() < deadline:
         time.sleep(0.01)
-    return _left() == before
+    return not _more_than(before)
+
+
+def _more_than(before: tuple[int, int, int, int]) -> bool:
+    return any(now > then for now, then in zip(_left(), before, strict=True))
 
 
 def test_two_hundred_doors_leave_nothing_open(cast: Cast) -> None:
@@ -219,15 +223,19 @@ INTERRUPTED = """
         with bank(cast.bank) as vault, Middle(who, vault.address) as middle:
             encounter(device, middle, HOST, TODAY, request=LOGIN)
 
+    process = psutil.Process()
+    left = lambda: (process.num_fds(), process.num_threads(), threading.active_count())
+    session()  # the first of all opens files for good, such as the one for random numbers
+    while process.num_threads() > 1:
+        time.sleep(0.001)
+    before = left()
+
     def timed():
         began = time.perf_counter()
         session()
         return time.perf_counter() - began
 
     whole = min(timed() for _ in range(10))  # the busier the machine, the more are struck
-    process = psutil.Process()
-    left = lambda: (process.num_fds(), process.num_threads(), threading.active_count())
-    before = left()
     armed, stopped = False, 0
 
     def strike(*_):
