@@ -186,6 +186,8 @@ def test_two_hundred_doors_leave_nothing_open(cast: Cast) -> None:
         with suppress(ZeroDivisionError), bank(cast.bank) as vault:
             socket.create_connection(vault.address, 10).close()
             assert turn / (turn % 2)
+        with pytest.raises(ConnectionRefusedError):  # closed means now
+            socket.create_connection(vault.address, 10)
     assert _nothing_more_than(before)
 
 
