@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from itertools import count
 from pathlib import Path
 
 from pinlib.der import Document, Form
 from pinlib.encodings import LIMIT, documents, spki
-from pinlib.errors import PinlibError
+from pinlib.errors import BadInput, PinlibError
 from pinlib.naming import key_name, title, visible
 from pinlib.notations import Kind, Notation
 from pinlib.pins import Pin, PinSet, certificate_pin, pins_of
@@ -121,35 +123,50 @@ def serve(parser: argparse.ArgumentParser) -> Run:
     """
     parser.add_argument("--intercept", action="store_true", help="open his door too")
     parser.add_argument("--lie", action="store_true", help="let him change the balance")
-    parser.add_argument("--port", type=int, default=0, help="the bank's port (a free one)")
+    parser.add_argument("--port", type=_port, default=0, help="the bank's port (a free one)")
 
     def run(given: argparse.Namespace) -> int:
+        if given.lie and not given.intercept:
+            parser.error("--lie needs --intercept: somebody has to be there who lies")
+        for name in ("SIGTERM", "SIGHUP"):  # a terminal that is closed, too, leaves nothing behind
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), signal.default_int_handler)
         try:
             _serve(given)
         except KeyboardInterrupt:
-            print("Closed.")
-        except (OSError, OverflowError) as error:
-            print(
-                f"The port {given.port} cannot be had: {error}. Leave --port away.", file=sys.stderr
-            )
-            return 2
+            with suppress(OSError):  # whoever read our output may be gone
+                print("Closed.")
         return 0
 
     return run
 
 
+def _port(word: str) -> int:
+    if word.isdecimal() and int(word) <= 65535:
+        return int(word)
+    raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {word!r}")
+
+
 def _serve(given: argparse.Namespace) -> None:
     from pinlib.room import Room, commands, told
 
-    with (
-        tempfile.TemporaryDirectory(prefix="pinlib-room-") as folder,
-        Room(lying=given.lie, bank_port=given.port) as room,
-    ):
+    with ExitStack() as open_until_the_end:
+        folder = open_until_the_end.enter_context(
+            tempfile.TemporaryDirectory(prefix="pinlib-room-")
+        )
+        try:
+            room = Room(lying=given.lie, bank_port=given.port)
+        except OSError as error:
+            wish = f"The port {given.port}" if given.port else "A free port"
+            free = "; leave --port away for a free one" if given.port else ""
+            why = error.strerror or str(error)
+            raise BadInput(f"{wish} cannot be had: {why}{free}.", seen=str(given.port)) from None
+        open_until_the_end.enter_context(room)
         print(f"The bank answers on 127.0.0.1:{room.bank.port}. Ctrl-C ends it.")
         if given.intercept:
             print(f"The man in the middle answers on 127.0.0.1:{room.middle.port}.")
         for command in commands(room, Path(folder), windows=sys.platform == "win32"):
-            if given.intercept or f":{room.bank.port}" in command.line:
+            if given.intercept or command.port == room.bank.port:
                 print(f"\n# {command.shows}\n{command.line}")
         print(flush=True)
         for number in count():

@@ -36,7 +36,7 @@ def connect_pinned(
     pin = "sha256/" + b64encode(sha256(spki).digest()).decode()
     if pin not in pins:
         tls.close()
-        raise ssl.SSLError(f"the key of {host} has changed: its pin is {pin}")
+        raise ssl.SSLError(1, f"the key of {host} has changed: its pin is {pin}")
     return tls
 
 
@@ -60,4 +60,4 @@ def connect_pinned_chain(
         if "sha256/" + b64encode(sha256(spki).digest()).decode() in pins:
             return tls
     tls.close()
-    raise ssl.SSLError(f"no key of the verified chain of {host} is pinned")
+    raise ssl.SSLError(1, f"no key of the verified chain of {host} is pinned")

@@ -115,10 +115,11 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Something to paste into a terminal, and what it shows."""
+    """Something to paste into a terminal, what it shows, and the port that it calls."""
 
     shows: str
     line: str
+    port: int
 
 
 def commands(room: Room, folder: Path, *, windows: bool = False) -> tuple[Command, ...]:
@@ -149,20 +150,28 @@ def commands(room: Room, folder: Path, *, windows: bool = False) -> tuple[Comman
     end = "" if windows else " </dev/null"
     pinned = f" --pinnedpubkey {quoted(pin)}"
     return (
-        Command("straight to the bank: a token and a balance", log_in(bank, bank_ca)),
+        Command("straight to the bank: a token and a balance", log_in(bank, bank_ca), bank),
         Command(
-            "through the man in the middle: his CA is unknown, exit 60", log_in(middle, bank_ca)
+            "through the man in the middle: his CA is unknown, exit 60",
+            log_in(middle, bank_ca),
+            middle,
         ),
-        Command("the same, and his CA is trusted: he reads the password", log_in(middle, both)),
-        Command("the same, with the bank's key pinned: exit 90", log_in(middle, both, pinned)),
+        Command(
+            "the same, and his CA is trusted: he reads the password", log_in(middle, both), middle
+        ),
+        Command(
+            "the same, with the bank's key pinned: exit 90", log_in(middle, both, pinned), middle
+        ),
         Command(
             "his certificate, as openssl sees it",
             f"{nothing}openssl s_client -connect 127.0.0.1:{middle} -servername {HOST} "
             f"-CAfile {quoted(both)} -verify_return_error{end}",
+            middle,
         ),
         Command(
             "a client in Python that needs nothing installed",
             f"{python} {quoted(client)} {middle} {quoted(both)}",
+            middle,
         ),
     )
 
@@ -184,8 +193,8 @@ def told(page: Page) -> str:
     """Say in a few lines what the interceptor has of a victim."""
     name = visible(page.asked_for) or "no name"
     if not page.established:
-        last = f"sent the alert {page.alert}" if page.alert else "hung up without a word"
-        return f"✕ A victim asked for {name} and {last}: 0 bytes of application data."
+        alert = f"sent the alert {page.alert}" if page.alert else "got no further, without an alert"
+        return f"✕ A victim asked for {name} and {alert}: 0 bytes of application data."
     if not page.request:
         return f"✕ A victim asked for {name}, finished the handshake and hung up: 0 bytes."
     lines = (visible(line) for line in page.request.decode("utf-8", "replace").splitlines())

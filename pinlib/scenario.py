@@ -35,6 +35,8 @@ from pinlib.openssl import Tls
 from pinlib.pins import Pin, Strategy
 from pinlib.verdicts import Verdict
 
+_LONGEST = 60  # characters of a title, so that a list can show it
+
 
 class Middle(Enum):
     """Who is between the phone and the bank.  The value is how people say it."""
@@ -47,10 +49,10 @@ class Middle(Enum):
     COMPANY_PROXY = "a proxy, its CA installed by the company"
     USER_PROXY = "a proxy, its CA installed by the user"
     OTHER_CA = "a stranger, and another trusted CA erred"
-    HIJACK = "a hijacker of DNS, with a genuine certificate"
+    HIJACK = "a hijacker of DNS or routes, with a genuine certificate"
     PINNED_CA = "a stranger, and the bank’s own CA erred"
     STOLEN_KEY = "a thief with the bank’s key"
-    APPENDED = "a stranger who appends the bank’s certificate"
+    APPENDED = "another trusted CA erred, and the bank’s certificate is appended"
 
     @property
     def interferes(self) -> bool:
@@ -95,6 +97,13 @@ class Scenario:
     lies: bool = False
     """Whether the man in the middle changes the balance."""
 
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            value, kind = getattr(self, one.name), type(one.default)
+            if not isinstance(value, kind):
+                such = repr(one.default) if kind is bool else str(one.default)
+                raise BadInput(f"{one.name} is such as {such}, not {value!r}", seen=repr(value))
+
     def __str__(self) -> str:
         return lines.write({one.name: getattr(self, one.name) for one in fields(self)})
 
@@ -103,11 +112,6 @@ class Scenario:
         """Read what `str` writes; what is left out is as in `Scenario()`.  Raises BadInput."""
         found = lines.read(line, {one.name: one for one in fields(cls)})
         return cls(**{name: _choose(name, word) for name, word in found.items()})
-
-    @property
-    def unpinned(self) -> Scenario:
-        """The same without the pin."""
-        return replace(self, pins=Strategy.NONE)
 
     @property
     def device(self) -> Device:
@@ -231,18 +235,26 @@ def scenarios() -> dict[str, Told]:
         told = _read(name)
         if told.title in found:
             raise BadData(f"another file has the title {told.title!r}", file=name, where="title")
+        if any(told.scenario == other.scenario for other in found.values()):
+            raise BadData("another file has the same scenario", file=name, where="scenario")
         found[told.title] = told
     return found
 
 
 def _read(name: str) -> Told:
     schema = {
-        "title": str,
+        "title": _title,
         "say": sentence,
         "scenario": {f"{one.name}?": _word(one.name) for one in fields(Scenario)},
     }
     read = document(name, schema)
     return Told(read["title"], read["say"], Scenario(**read["scenario"]))
+
+
+def _title(value: Any) -> str:
+    if isinstance(value, str) and value.strip() and value.isprintable() and len(value) <= _LONGEST:
+        return value
+    raise BadInput(f"a title is one line of 1 to {_LONGEST} characters", seen=repr(value))
 
 
 def _word(name: str) -> Callable[[Any], Any]:
@@ -252,7 +264,7 @@ def _word(name: str) -> Callable[[Any], Any]:
         if isinstance(value, bool):
             value = lines.written(value)
         if not isinstance(value, str):
-            raise BadInput(f"a word is expected here, not {value!r}", seen=repr(value))
+            raise BadInput("a word in quotes is expected here", seen=repr(value))
         return _choose(name, value)
 
     return check

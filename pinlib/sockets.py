@@ -13,7 +13,7 @@ import asyncio
 import socket
 import weakref
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime
 from ipaddress import ip_address
 from math import inf
@@ -99,11 +99,14 @@ class _Served:
         self._begun = self._told_to_end = self._over = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ending: asyncio.Event | None = None
+        self._failure: OSError | None = None
 
     def start(self) -> None:
-        """Begin to serve, in a thread of its own."""
+        """Begin to serve, in a thread of its own.  Raises OSError where files have run out."""
         _thread.start_new_thread(self._run, ())
-        self._wait_until(lambda: self._begun)
+        self._wait_until(lambda: self._ending is not None or self._over)
+        if self._failure is not None:
+            raise self._failure
 
     def end(self) -> None:
         """Hang up on everybody, and leave neither thread nor socket behind; twice is no harm."""
@@ -126,12 +129,13 @@ class _Served:
 
     def _run(self) -> None:
         self._begun = True
-        # Not Windows' own kind of loop, which cannot stop listening without closing.
-        loop = asyncio.SelectorEventLoop()
         try:
-            loop.run_until_complete(self._serve())
+            # Not Windows' own kind of loop, which cannot stop listening without closing.
+            with closing(asyncio.SelectorEventLoop()) as loop:
+                loop.run_until_complete(self._serve())
+        except OSError as error:
+            self._failure = error
         finally:
-            loop.close()
             self._listening.close()
             self._over = True
 

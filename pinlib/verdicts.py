@@ -253,7 +253,21 @@ class Findings:
         seen = self.path.verified if self.path else ()
         return (
             *(f"verified {name_of(one.subject)} {kind(one)}" for one in seen),
+            *(
+                f"presented only: {name_of(one.subject)} {self.match}"
+                for one in self._matched_unverified
+            ),
             *(f"pinned {pin}{' (matches)' if pin == self.match else ''}" for pin in pinned),
+        )
+
+    @property
+    def _matched_unverified(self) -> Chain:
+        """The certificate that matched a pin without being verified, where a pin check errs."""
+        verified = self.path.verified if self.path else ()
+        return tuple(
+            one
+            for one in self.presented
+            if one not in verified and self.match in {key_pin(one), certificate_pin(one)}
         )
 
     @property
@@ -277,7 +291,10 @@ class Findings:
             check.value.lower() for check in Check if check in PATH_CHECKS - self.device.checks
         ]
         if skipped:
-            return f"This device did not check: {', '.join(skipped)}."
+            pinned = "The pin matches." if self.match else "No pin was asked."
+            return f"This device did not check: {', '.join(skipped)}. {pinned}"
+        if self._matched_unverified:
+            return "All five hold, but what matched the pin was presented only, never verified."
         if self.match is not None:
             return "The chain, the name, the date, the key and the pin all hold."
         if self.device.is_pinned:

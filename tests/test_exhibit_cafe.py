@@ -10,11 +10,13 @@ import pytest
 from pinlib import Outcome, Strategy
 from pinlib.cast import FORM, HOST, LOGIN
 from pinlib.devices import Moment
-from pinlib.scenario import Chain, Middle, Scenario, run, scenarios
+from pinlib.errors import BadInput
+from pinlib.scenario import Chain, Day, Middle, Scenario, run, scenarios
 from pinlib.teach.exhibits.cafe import CafePanel, show
 from pinlib.teach.panel import View
 
-PINNED = Scenario(Middle.COMPANY_PROXY, Strategy.LEAF_KEY_AND_BACKUP)
+UNPINNED = Scenario(Middle.COMPANY_PROXY)
+PINNED = replace(UNPINNED, pins=Strategy.LEAF_KEY_AND_BACKUP)
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +62,7 @@ def _card(view: View, title: str) -> str:
 
 def test_the_same_without_the_pin_stands_beside_it() -> None:
     """One thing differs, and the card says which; what it shows is a run of its own."""
-    pinned, unpinned = show(PINNED), show(PINNED.unpinned)
+    pinned, unpinned = show(PINNED), show(UNPINNED)
     beside = _card(pinned, "The same, unpinned")
     assert f"{len(LOGIN)} bytes" in beside
     assert "One thing differs: no pin." in beside
@@ -71,7 +73,7 @@ def test_the_same_without_the_pin_stands_beside_it() -> None:
 
 def test_the_decision_is_drawn_before_the_data() -> None:
     """The mark stands on the phone's line above the login, sent or not."""
-    for scenario in (PINNED, PINNED.unpinned, Scenario()):
+    for scenario in (PINNED, UNPINNED, Scenario()):
         picture = show(scenario).picture
         assert picture.count("data-decision=") == 1
         assert picture.index("data-decision=") < picture.index("the login")
@@ -115,6 +117,45 @@ def test_another_device_can_take_the_phones_place() -> None:
     view = show(PINNED, replace(PINNED.device, pins=None))
     assert view.facts["fooled"] == "yes"
     assert FORM.decode() in view.text
+    assert "The app pins: no pin" in view.text
+    beside = _card(view, "The same, pinned")
+    assert "0 bytes" in beside
+    assert "the bank’s key is pinned, and a backup" in beside
+
+
+@pytest.mark.parametrize("wrong", [Middle.COPY, "Company phone, inspecting proxy", None])
+def test_what_is_no_scenario_is_told(wrong: object) -> None:
+    """A name out of the list is for the panel; a panel does not take everything either."""
+    with pytest.raises(BadInput, match="show takes a Scenario"):
+        show(wrong)  # type: ignore[arg-type]
+    if not isinstance(wrong, str) and wrong is not None:
+        with pytest.raises(BadInput, match="a scene's name, a line of text or a Scenario"):
+            CafePanel(wrong)  # type: ignore[arg-type]
+
+
+def test_a_pin_that_matched_what_was_only_presented_is_shown() -> None:
+    """The bug is on the rung and in the sentence; without it neither is there."""
+    for strategy in (Strategy.LEAF_KEY, Strategy.LEAF_CERTIFICATE, Strategy.ROOT_KEY):
+        bug = show(Scenario(Middle.APPENDED, strategy, Chain.PRESENTED))
+        assert bug.text.count("presented only: ") == 1
+        assert "what matched the pin was presented only, never verified" in bug.text
+    honest = show(Scenario(pins=Strategy.LEAF_KEY, chain=Chain.PRESENTED))
+    assert "presented only" not in honest.text
+
+
+def test_who_listens_hears_no_answer_where_none_was_sent() -> None:
+    """The phone refuses the bank on a day when nothing is renewed: nothing came back."""
+    for day, unsent in ((Day.LATE, 2), (Day.TODAY, 0)):
+        view = show(Scenario(Middle.EAVESDROPPER, day=day))
+        assert view.picture.count('data-line="unsent"') == unsent
+
+
+def test_a_check_left_out_does_not_hide_the_pin() -> None:
+    """The name is not checked; whether a pin was is said all the same."""
+    left_out = Scenario(Middle.STOLEN_KEY, Strategy.LEAF_KEY, checks_name=False)
+    assert "did not check: name. The pin matches." in show(left_out).text
+    unpinned = replace(left_out, pins=Strategy.NONE)
+    assert "did not check: name. No pin was asked." in show(unpinned).text
 
 
 def test_the_scenes_are_those_of_the_folder() -> None:

@@ -133,7 +133,10 @@ def test_the_gate_and_the_recipe_side_by_side(room: Room) -> None:
     ("page", "words"),
     [
         (Page(HOST, False, "unknown_ca", b"", b"", b""), "sent the alert unknown_ca: 0 bytes"),
-        (Page("", False, None, b"", b"", b""), "asked for no name and hung up without a word"),
+        (
+            Page("", False, None, b"", b"", b""),
+            "no name and got no further, without an alert",
+        ),
         (Page(HOST, True, None, b"", b"", b""), "finished the handshake and hung up: 0 bytes"),
         (Page(HOST, True, None, b"a\x1b[2Jb\r\nc", b"", b""), "    a\\x1b[2Jb\n    c"),
     ],
@@ -144,13 +147,14 @@ def test_a_page_is_told_in_words(page: Page, words: str) -> None:
     assert "\x1b" not in told(page)
 
 
-def _serving(*options: str) -> subprocess.Popen[str]:
+def _serving(*options: str, folder: Path | None = None) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-u", "-m", "pinlib", "serve", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
+        env={**os.environ, **({"TMPDIR": str(folder)} if folder else {})},
     )
 
 
@@ -191,7 +195,7 @@ def test_a_port_that_cannot_be_is_told(port: str) -> None:
     with _serving("--port", port) as process:
         _, err = process.communicate(timeout=30)
     assert process.returncode == 2
-    assert f"The port {port} cannot be had" in err
+    assert f"a port is a number from 0 to 65535, not '{port}'" in err
     assert "Traceback" not in err
 
 
@@ -201,3 +205,35 @@ def test_a_taken_port_is_told(room: Room) -> None:
         _, err = process.communicate(timeout=30)
     assert process.returncode == 2
     assert re.search(r"cannot be had: .*in use", err)
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_closed_terminal_leaves_nothing_behind(name: str, tmp_path: Path) -> None:
+    """The folder with the roots goes, whoever ends the command."""
+    stop = getattr(signal, name, None)
+    if stop is None:
+        pytest.skip(f"there is no {name} here")
+    with _serving("--intercept", folder=tmp_path) as process:
+        assert process.stdout is not None
+        while not process.stdout.readline().startswith("# a client"):
+            pass
+        assert list(tmp_path.iterdir())
+        process.send_signal(stop)
+        out, err = process.communicate(timeout=30)
+    assert out.endswith("Closed.\n")
+    assert (process.returncode, err) == (0, "")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_liar_has_to_be_there() -> None:
+    """`--lie` without `--intercept` would do nothing, and nobody would see it."""
+    with _serving("--lie") as process:
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert "--lie needs --intercept" in err
+
+
+def test_a_low_port_number_is_no_part_of_an_address(room: Room, tmp_path: Path) -> None:
+    """One command calls the bank; 127.0.0.1 has a 1 in it, and means no port."""
+    ports = [one.port for one in commands(room, tmp_path)]
+    assert ports == [room.bank.port, *[room.middle.port] * 5]

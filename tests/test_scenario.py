@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from pinlib.cast import FALSE_ACCOUNT, FORM, LOGIN, REPLY
 from pinlib.devices import Moment
 from pinlib.errors import BadData, BadInput
 from pinlib.scenario import Chain, Day, Middle, Scenario, run, scenarios
+from pinlib.teach.exhibits.cafe import CafePanel, show
 
 PATH, KEY, PIN = "path", "key", "pin"
 _OF = {
@@ -116,10 +118,18 @@ def test_the_day_matters(middle: Middle, strategy: Strategy, day: Day, expected:
     assert outcome(Scenario(middle, strategy, day=day)) == expected
 
 
-def test_without_the_pin_one_thing_differs() -> None:
-    """What the panel puts beside a scenario is the same one, unpinned."""
-    scenario = Scenario(Middle.HIJACK, Strategy.ROOT_KEY, lies=True, tls=Tls.V1_2)
-    assert scenario.unpinned == replace(scenario, pins=Strategy.NONE)
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"middle": "copy"}, "middle is such as Middle.NOBODY, not 'copy'"),
+        ({"pins": "leaf-key"}, "pins is such as Strategy.NONE, not 'leaf-key'"),
+        ({"lies": 1}, "lies is such as False, not 1"),
+    ],
+)
+def test_a_word_where_a_value_belongs_is_told(wrong: dict[str, Any], told: str) -> None:
+    """At once, in a sentence, and not by the handshake."""
+    with pytest.raises(BadInput, match=told):
+        Scenario(**wrong)
 
 
 # -- One line of text ------------------------------------------------------------------------------
@@ -204,7 +214,8 @@ GOOD = 'title = "Mine"\nsay = "Look."\n[scenario]\nmiddle = "hijack"\nlies = tru
 def test_an_instructor_may_add_one(folder: Path) -> None:
     """A file more is a scenario more, in the order of the names."""
     (folder / "20.toml").write_text(GOOD, "utf-8")
-    (folder / "10.toml").write_text(GOOD.replace("Mine", "First"), "utf-8")
+    first = GOOD.replace("Mine", "First").replace("hijack", "copy")
+    (folder / "10.toml").write_text(first, "utf-8")
     assert list(scenarios()) == ["First", "Mine"]
     assert scenarios()["Mine"].scenario == Scenario(Middle.HIJACK, lies=True)
 
@@ -218,6 +229,10 @@ def test_an_instructor_may_add_one(folder: Path) -> None:
         ("lies = true", 'lies = "perhaps"', "key 'scenario.lies'"),
         ('say = "Look."', 'say = "Look"', "key 'say'"),
         ('title = "Mine"\n', "", "the whole file"),
+        ('"Mine"', '""', "key 'title'"),
+        ('"Mine"', '"  "', "key 'title'"),
+        ('"Mine"', '"a\\nb"', "key 'title'"),
+        ('"Mine"', f'"{"m" * 61}"', "key 'title'"),
         ('"Mine"', '"Mine', "line 1"),
     ],
 )
@@ -227,6 +242,22 @@ def test_a_slip_names_file_and_key(folder: Path, good: str, bad: str, where: str
     with pytest.raises(BadData) as refused:
         scenarios()
     assert (refused.value.file, refused.value.where) == ("scenarios/mine.toml", where)
+
+
+def test_a_scenario_is_given_once(folder: Path) -> None:
+    """A list could not tell which of the two is shown."""
+    for title in ("Mine", "Yours"):
+        (folder / f"{title}.toml").write_text(GOOD.replace("Mine", title), "utf-8")
+    with pytest.raises(BadData, match=r"Yours\.toml.*the same scenario"):
+        scenarios()
+
+
+def test_a_file_that_cannot_be_read_stops_the_panel_and_not_the_lesson(folder: Path) -> None:
+    """Whatever a cell shows without the list of scenes is still shown."""
+    (folder / "mine.toml").write_text(GOOD.replace("hijack", "hijak"), "utf-8")
+    assert show(Scenario()).facts["outcome"] == "connected"
+    with pytest.raises(BadData, match=r"scenarios/mine\.toml"):
+        CafePanel()
 
 
 def test_a_title_is_given_once(folder: Path) -> None:

@@ -279,6 +279,38 @@ def test_two_hundred_interruptions_leave_nothing_open() -> None:
     assert int(done.stdout.split()[0]) > 50, done.stdout
 
 
+SCARCE = """
+    import resource
+    from pinlib.cast import story
+    from pinlib.sockets import bank
+
+    cast, refused = story(), 0
+    for files in range(4, 40):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, 64))
+        try:
+            bank(cast.bank).close()
+        except OSError:
+            refused += 1
+    print(refused)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on files to set")
+def test_a_machine_without_files_is_an_error_and_no_hang() -> None:
+    """However few are left, from none to enough: a door opens, or OSError."""
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(SCARCE)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert 0 < int(done.stdout) < 36
+
+
 def test_a_client_that_we_did_not_write_is_served(cast: Cast) -> None:
     """Python's own ssl, which knows nothing of us: fooled or not, by its own checks."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -370,8 +370,12 @@ def test_a_wrong_place_hears_what_a_real_handshake_says(
         ({"TLS": {Middle.COPY, ...}, "pin": {...}, "nothing": {...}}, "Not placed yet: Middle."),
         ({**PLACED, "nothing": {Middle.STOLEN_KEY, Middle.COPY}}, "is in 2 boxes"),
         ({"TLS": set()}, "Three boxes are wanted"),
-        ({**PLACED, "TLS": [Middle.COPY]}, "each a set of attackers"),
-        ({**PLACED, "nothing": {Middle.STOLEN_KEY, "COPY"}}, "no attacker"),
+        ({**PLACED, "TLS": [Middle.COPY]}, "The box 'TLS' is a list; a set is wanted"),
+        ({**PLACED, "nothing": {}}, "An empty one is set()"),
+        (
+            {**PLACED, "nothing": {Middle.STOLEN_KEY, "COPY"}},
+            "is 'COPY', which is no attacker",
+        ),
         ({**PLACED, "nothing": {Middle.STOLEN_KEY, Middle.NOBODY}}, "no attacker"),
         ("all", "Three boxes are wanted"),
     ],
@@ -418,6 +422,10 @@ def _if_nothing_differs(evidence: Any, pins: Any) -> Any:
     return None
 
 
+def _of_another_pin(evidence: Any, pins: Any) -> Any:
+    return next(iter(pins)) if any(key_pin(one) in pins for one in evidence.verified) else None
+
+
 WRONG_CHECK = {
     _of_what_was_presented: "look at evidence.verified",
     _of_the_leaf: "not the leaf alone",
@@ -425,6 +433,7 @@ WRONG_CHECK = {
     _of_the_certificate: "Any pin",
     _of_any_key: "vouched for a stranger",
     _if_nothing_differs: "all() of nothing is true",
+    _of_another_pin: "not the one that matches",
 }
 
 
@@ -448,7 +457,7 @@ def test_a_wrong_check_passes_the_visible_example_and_hears_why(
     ("answer", "told"),
     [
         (lambda *_: ..., "Not written yet"),
-        (lambda *_: None, "This is the bank, and your check refused it"),
+        (lambda *_: None, "refused it. Does it return the pin"),
         (lambda _, pins: next(iter(pins)), "company's proxy"),
         (lambda *_: True, "Return the Pin that matches"),
         (lambda evidence, _: key_pin(evidence.verified[9]), "IndexError"),

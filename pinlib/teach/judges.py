@@ -425,7 +425,12 @@ def what_was_hashed(answer: Any) -> str:
 # 03: who stops whom; a pin check of your own
 
 
-_PLACES = ("TLS", "pin", "nothing")
+_STOPPED = {
+    "TLS": "TLS stops him",
+    "pin": "the pin stops him",
+    "nothing": "nothing stops him here",
+}
+_PLACES = tuple(_STOPPED)
 _PIN = Strategy.LEAF_KEY_AND_BACKUP
 _WHY = {
     Middle.SELF_SIGNED: "No root of the phone vouches for him.",
@@ -436,7 +441,8 @@ _WHY = {
     Middle.OTHER_CA: "Any authority in the store may vouch for any name: TLS is content.",
     Middle.HIJACK: "His certificate is genuine, and TLS asks for no more; his key is another.",
     Middle.PINNED_CA: "TLS is content; but this app pins the bank's key, not its authority's.",
-    Middle.APPENDED: "He may append what he likes: the pin is held against the verified chain.",
+    Middle.APPENDED: "Another authority signed his own certificate, so TLS is content. He may "
+    "append what he likes: the pin is held against the verified chain.",
     Middle.STOLEN_KEY: "He has the very key that is pinned: neither can tell him from the bank.",
 }
 
@@ -446,13 +452,20 @@ def places(answer: Any) -> str:
     """Judge a plan: each attacker placed where a real handshake stops him."""
     attackers = [middle for middle in Middle if middle.interferes]
     boxes = dict(answer) if isinstance(answer, dict) else {}
-    if set(boxes) != set(_PLACES) or not all(isinstance(box, set) for box in boxes.values()):
+    if set(boxes) != set(_PLACES):
         raise NotYet(f"Three boxes are wanted, each a set of attackers: {', '.join(_PLACES)}.")
     for box, inside in boxes.items():
+        if not isinstance(inside, set | frozenset):
+            empty = " An empty one is set()." if not inside else ""
+            raise NotYet(
+                f"The box {box!r} is a {type(inside).__name__}; a set is wanted, such as "
+                f"{{Middle.COPY, Middle.HIJACK}}.{empty}"
+            )
         strangers = [one for one in inside if one not in attackers and one is not ...]
         expect(
             not strangers,
-            f"In the box {box!r} is {repr(strangers[:1])[:60]}, which is no attacker.",
+            f"In the box {box!r} is {repr(strangers[:1])[1:-1][:60]}, which is no attacker. Write "
+            "Middle.COPY, without quotes.",
         )
     for middle in attackers:
         found = [box for box, inside in boxes.items() if middle in inside]
@@ -467,8 +480,8 @@ def places(answer: Any) -> str:
             right = "nothing" if verdict.connected else "pin" if by_pin else "TLS"
             expect(
                 place == right,
-                f"You said that {middle.value} is stopped by {place}. A real handshake says "
-                f"otherwise. {_WHY[middle]}",
+                f"{middle.name}, {middle.value}: you said that {_STOPPED[place]}. A real "
+                f"handshake says otherwise. {_WHY[middle]}",
             )
     return f"All {len(attackers)} are where a real handshake stops them, or does not."
 
@@ -476,7 +489,12 @@ def places(answer: Any) -> str:
 def _pin_check_cases(cast: Cast) -> Iterable[tuple[Event, PinSet, bool, str]]:
     """Yield what happens, what the app pins, whether to let in, and what to say otherwise."""
     happens, both = cast.events, PinSet.of(key_pin_of(cast.bank.leaf), key_pin_of(cast.backup))
-    yield happens["initial"], both, True, "This is the bank, and your check refused it."
+    yield (
+        happens["initial"],
+        both,
+        True,
+        ("This is the bank, and your check refused it. Does it return the pin that matches?"),
+    )
     yield (
         *(happens["proxy CA in the device's store"], both, False),
         "This was the company's proxy, and your check let it in: no key of its chain is pinned.",
@@ -512,6 +530,7 @@ def pin_check(answer: Any) -> str:
     """Judge a function from evidence and pins to the pin that matches, or None."""
     cast = story()
     called: list[Evidence] = []
+    others: list[Event] = []
 
     def checked(pins: PinSet) -> Callable[[Evidence], Pin | None]:
         def check(evidence: Evidence) -> Pin | None:
@@ -528,11 +547,16 @@ def pin_check(answer: Any) -> str:
             device = replace(event.device(tls=tls), pins=pins, pin_check=checked(pins))
             met = connect(device, event.identity, HOST, event.date)
             expect(met.connected is right, f"{message} ({tls.value})")
+            if met.match != pins.match(met.verified):
+                others.append(event)
     nobody = Evidence((), (), HOST, resumed=True)
     expect(
         checked(PinSet.of(key_pin_of(cast.bank.leaf)))(nobody) is None,
         "On a resumed session nobody shows a certificate: both chains are empty, and you let the "
         "peer in. all() of nothing is true; ask for a match instead.",
+    )
+    expect(
+        not others, "You let the right peers in, but return a pin that is not the one that matches."
     )
     return f"{len(called)} connections, two versions of TLS, and nobody got in who should not."
 

@@ -203,6 +203,11 @@ class Panel(widgets.VBox, Generic[S]):
         return [style, top, rest, self._picture]
 
     def _read(self, wanted: S | str) -> S:
+        kind = type(self.initial)
+        if not isinstance(wanted, str | kind):
+            words = f"this panel takes a scene's name, a line of text or a {kind.__name__}"
+            raise BadInput(words, seen=repr(wanted))
+        state: S
         if not isinstance(wanted, str):
             state = wanted
         elif wanted in self.presets:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import ClassVar
 
 from pinlib import Strategy, Tls, Verdict, key_pin, story
 from pinlib.cast import HOST
 from pinlib.devices import Device, Moment
+from pinlib.errors import BadInput
 from pinlib.naming import name_of
 from pinlib.scenario import Chain, Day, Middle, Scenario, Scene, run, scenarios
 from pinlib.teach import evidence, svg
@@ -25,15 +27,35 @@ _WHO = {
     Middle.COMPANY_PROXY: ("Inspecting proxy", "wifi", "makes a certificate for every name"),
     Middle.USER_PROXY: ("Inspecting proxy", "wifi", "makes a certificate for every name"),
     Middle.OTHER_CA: ("A stranger", "wifi", "another trusted CA erred for him"),
-    Middle.HIJACK: ("A hijacker", "wifi", "won a genuine certificate by hijacking DNS"),
+    Middle.HIJACK: ("A hijacker", "wifi", "won a genuine certificate by a hijack"),
     Middle.PINNED_CA: ("A stranger", "wifi", "the bank’s own CA erred for him"),
     Middle.STOLEN_KEY: ("A thief", "wifi", "has the bank’s private key"),
-    Middle.APPENDED: ("A stranger", "wifi", "appends the bank’s certificate"),
+    Middle.APPENDED: (
+        "A stranger",
+        "wifi",
+        "another CA erred; he appends the bank’s",
+    ),
 }
 _INSTALLED = {
     Middle.COMPANY_PROXY: ("Company phone", "the proxy’s CA is installed"),
     Middle.USER_PROXY: ("Phone", "its user installed the proxy’s CA"),
 }
+
+
+class _Scenes(Mapping[str, Scenario]):
+    """The scenes of data/scenarios/, read when a panel is made.
+
+    So a file that cannot be read is told where a panel is asked for, and the lesson goes on.
+    """
+
+    def __getitem__(self, title: str) -> Scenario:
+        return scenarios()[title].scenario
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(scenarios())
+
+    def __len__(self) -> int:
+        return len(scenarios())
 
 
 class CafePanel(Panel[Scenario]):
@@ -74,7 +96,7 @@ class CafePanel(Panel[Scenario]):
         ),
         Control("lies", "He changes the balance", tooltip="If he is let in", more=True),
     )
-    presets: ClassVar = {title: told.scenario for title, told in scenarios().items()}
+    presets: ClassVar[Mapping[str, Scenario]] = _Scenes()
     initial = Scenario()
 
     def view(self, state: Scenario) -> View:
@@ -83,14 +105,23 @@ class CafePanel(Panel[Scenario]):
 
 
 def show(scenario: Scenario, device: Device | None = None) -> View:
-    """Let a scenario happen and draw it, for a cell that ends with it."""
-    scene = run(scenario, device)
-    pinned = scenario.pins is not Strategy.NONE
-    other = run(
-        scenario.unpinned if pinned else replace(scenario, pins=Strategy.LEAF_KEY_AND_BACKUP)
-    )
+    """Let a scenario happen and draw it, for a cell that ends with it.
+
+    Another `device` takes the place of the scenario's own.  Raises BadInput for anything else.
+    """
+    if not isinstance(scenario, Scenario):
+        wanted = "show takes a Scenario, such as Scenario(Middle.COPY); CafePanel takes a title too"
+        raise BadInput(wanted, seen=repr(scenario))
+    device = device or scenario.device
+    scene, pinned = run(scenario, device), device.is_pinned
+    if pinned:
+        other = run(scenario, replace(device, pins=None, pin_check=None))
+    else:
+        same = scenario.pins is not Strategy.NONE  # then it is the device that differs
+        other = run(scenario if same else replace(scenario, pins=Strategy.LEAF_KEY_AND_BACKUP))
     headline = _headline(scene)
     holds, holds_words = _holds(scene)
+    asked = scenario.pins if pinned else Strategy.NONE
     differs, differs_words = _other(other, pinned)
     picture = svg.stack(
         _stage(scene),
@@ -101,7 +132,7 @@ def show(scenario: Scenario, device: Device | None = None) -> View:
         ),
     )
     words = [
-        _told(scene),
+        _told(scene, asked),
         str(scene.verdict),
         *_chain_words(scene.verdict),
         *holds_words,
@@ -138,7 +169,7 @@ def _stage(scene: Scene) -> Html:
     if scenario.middle is Middle.EAVESDROPPER:
         beyond: list[Line | Stop] = [
             Line("the same, byte for byte", to_right=True),
-            Line("the answer, sealed", to_right=False),
+            Line("the answer, sealed", to_right=False, sent=verdict.connected),
         ]
         return stage([phone, who, bank], [_from_phone(scene, to_bank=True), beyond])
     sent = verdict.connected
@@ -215,7 +246,7 @@ def _holds(scene: Scene) -> tuple[list[Html], list[str]]:
         told = f"He knows the name asked for, {page.asked_for}. He saw {seen}."
         return _counted(0, "of application data", told)
     form = page.request.decode("utf-8", "replace").splitlines()[-1]
-    told = "And the bank’s answer. The phone shows a padlock."
+    told = "And the bank’s answer. To the phone all is in order."
     if page.passed_on != page.reply:
         told = (
             f"And he changed the answer: the phone shows a balance of {_balance(scene.heard)}, "
@@ -251,17 +282,21 @@ def _other(scene: Scene, pinned: bool) -> tuple[list[Html], list[str]]:
         told = f"{verdict.outcome.value}."
     whom = "for him" if scene.page is not None else "for the bank"
     shown, words = _counted(verdict.application_bytes, f"of application data {whom}", told)
-    key = "the bank’s key is pinned, and a backup"
-    differs = f"One thing differs: {'no pin' if pinned else key}."
+    keys = {
+        Strategy.NONE: "no pin",
+        Strategy.LEAF_KEY_AND_BACKUP: "the bank’s key is pinned, and a backup",
+    }
+    asked = Strategy.NONE if pinned else scene.scenario.pins
+    differs = f"One thing differs: {keys.get(asked, f'it pins the {asked.value}')}."
     return [*shown, paragraph(differs, dim=True)], [*words, differs]
 
 
-def _told(scene: Scene) -> str:
+def _told(scene: Scene, asked: Strategy) -> str:
     scenario = scene.scenario
     key = _key(scene.verdict).name
     leaf = scene.verdict.presented[0]
     return (
-        f"In the middle: {scenario.middle.value}. The app pins: {scenario.pins.value}. "
+        f"In the middle: {scenario.middle.value}. The app pins: {asked.value}. "
         f"The phone asks for {HOST} and is shown a certificate of {name_of(leaf.subject)}, "
         f"signed by {name_of(leaf.issuer)}, with {key}, {key_pin(leaf)}. "
         f"It {'lets' if scene.verdict.connected else 'does not let'} its peer in; the login is "
