@@ -134,7 +134,7 @@ class _Served:
             with closing(asyncio.SelectorEventLoop()) as loop:
                 loop.run_until_complete(self._serve())
         except OSError as error:
-            self._failure = error
+            self._failure = error.with_traceback(None)  # or its frames keep files open
         finally:
             self._listening.close()
             self._over = True
