@@ -36,6 +36,7 @@ _WHO = {
         "another CA erred; he appends the bank’s",
     ),
 }
+_NONE = "none, for a check failed"
 _INSTALLED = {
     Middle.COMPANY_PROXY: ("Company phone", "the proxy’s CA is installed"),
     Middle.USER_PROXY: ("Phone", "its user installed the proxy’s CA"),
@@ -216,13 +217,13 @@ def _bank_has(scene: Scene) -> str:
 def _chains(verdict: Verdict) -> Html:
     rows: list[tuple[str, Text]] = [
         ("presented", evidence.people(verdict.presented)),
-        ("verified", evidence.people(verdict.verified) or "nothing"),
+        ("verified", evidence.people(verdict.verified) or _NONE),
     ]
     return svg.facts(rows)
 
 
 def _chain_words(verdict: Verdict) -> list[str]:
-    verified = evidence.people(verdict.verified) or "nothing"
+    verified = evidence.people(verdict.verified) or _NONE
     return [f"Presented: {evidence.people(verdict.presented)}. Verified: {verified}."]
 
 
