@@ -52,7 +52,7 @@ class Middle(Enum):
     HIJACK = "a hijacker of DNS or routes, with a genuine certificate"
     PINNED_CA = "a stranger, and the bank’s own CA erred"
     STOLEN_KEY = "a thief with the bank’s key"
-    APPENDED = "another trusted CA erred, and the bank’s certificate is appended"
+    APPENDED = "a stranger who appends the bank’s certificate; another CA erred"
 
     @property
     def interferes(self) -> bool:

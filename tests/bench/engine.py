@@ -23,9 +23,9 @@ import certifi
 import psutil
 
 from pinlib import Strategy, Tls, connect, engine_mode, key_pins, sockets, story
-from pinlib.cast import HOST, LOGIN, REPLY, TODAY
+from pinlib.cast import HOST, LOGIN, TODAY
 from pinlib.certificates import Validity
-from pinlib.interception import Forger, Interceptor, intercept
+from pinlib.interception import Forger, Interceptor
 from pinlib.openssl import client, server_context
 
 ROOT = Path(__file__).parents[2]
@@ -159,20 +159,17 @@ def _crowds(middle: sockets.Middle) -> Iterator[tuple[str, str, str]]:
     yield "1,000 refused connections, bytes at the attacker", str(leaked), "≤ 0"
 
     process = psutil.Process()
-    interceptor = Interceptor(middle.interceptor.shows)
     before: tuple[int, int, int] | None = None
     for number in range(2000):
-        intercept(
-            open_phone, interceptor, story().bank, HOST, TODAY, request=LOGIN, application=REPLY
-        )
-        interceptor.pages.clear()
+        sockets.encounter(open_phone, middle, HOST, TODAY, request=LOGIN)
+        middle.interceptor.pages.clear()
         if number == 200:
             before = process.num_fds(), process.num_threads(), process.memory_info().rss
     assert before is not None
     files, threads = process.num_fds() - before[0], process.num_threads() - before[1]
     grown = (process.memory_info().rss - before[2]) / 1e6
     yield (
-        "files + threads after 2,000 interceptions",
+        "files + threads after 2,000 on sockets",
         f"{files + threads}  (memory {grown:+.1f} MB since the 200th)",
         "≤ 0",
     )
