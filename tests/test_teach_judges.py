@@ -462,6 +462,7 @@ def test_a_wrong_check_passes_the_visible_example_and_hears_why(
         (lambda *_: True, "Return the Pin that matches"),
         (lambda evidence, _: key_pin(evidence.verified[9]), "IndexError"),
         (lambda _: None, "TypeError"),
+        (lambda *_: next(iter(())), "raised StopIteration, given"),
         ("check", "A function is wanted"),
     ],
 )

@@ -117,7 +117,7 @@ def ask(answer: Any, *given: Any, when: str) -> Any:
             f"You stopped it: {when}, it never came back. Which loop never ends?"
         ) from None
     except Exception as error:
-        what = f"{type(error).__name__}: {error}"
+        what = ": ".join(filter(None, (type(error).__name__, str(error))))
         raise NotYet(f"Your function raised {what}, {when}. Look at that case first.") from None
     if said is ... or said is None:
         nothing = f"Your function returned nothing, {when}: did it print instead of return?"
