@@ -19,7 +19,7 @@ MANY = 20
 
 
 def written(value: object) -> str:
-    """Write one value as a word: yes, expired, v1-3, 2027-03-01; nothing, and a file by its name."""
+    """Write one value as a word: yes, expired, v1-3, 2027-03-01, nothing; a file by its name."""
     if value is None:
         return "''"
     if isinstance(value, bool):
