@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -147,8 +148,9 @@ def test_a_page_is_told_in_words(page: Page, words: str) -> None:
     assert "\x1b" not in told(page)
 
 
-def _serving(*options: str, folder: Path | None = None) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+@contextmanager
+def _serving(*options: str, folder: Path | None = None) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
         [sys.executable, "-u", "-m", "pinlib", "serve", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -156,6 +158,11 @@ def _serving(*options: str, folder: Path | None = None) -> subprocess.Popen[str]
         cwd=ROOT,
         env={**os.environ, **({"TMPDIR": str(folder)} if folder else {})},
     )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()  # one that has ended already is not harmed
 
 
 @curl

@@ -208,6 +208,21 @@ def test_a_victim_in_the_doorway_does_not_keep_it_open(cast: Cast) -> None:
             assert one.recv(1) == b""
 
 
+def _alone(script: str) -> str:
+    """Run a script in a Python of its own, which has to end well; return what it says."""
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 INTERRUPTED = """
     import signal, sys, threading, time
     import psutil
@@ -266,17 +281,8 @@ INTERRUPTED = """
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timer that interrupts")
 def test_two_hundred_interruptions_leave_nothing_open() -> None:
     """Ctrl-C at any moment, from before the first door to after the last: all is cleaned up."""
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(INTERRUPTED)],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert int(done.stdout.split()[0]) > 50, done.stdout
+    said = _alone(INTERRUPTED)
+    assert int(said.split()[0]) > 50, said
 
 
 SCARCE = """
@@ -298,17 +304,7 @@ SCARCE = """
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit on files to set")
 def test_a_machine_without_files_is_an_error_and_no_hang() -> None:
     """However few are left, from none to enough: a door opens, or OSError."""
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(SCARCE)],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert 0 < int(done.stdout) < 36
+    assert 0 < int(_alone(SCARCE)) < 36
 
 
 def test_a_client_that_we_did_not_write_is_served(cast: Cast) -> None:

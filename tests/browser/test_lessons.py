@@ -216,7 +216,7 @@ def test_presented_panels_fit_a_projector(
         notebook.run_all()
         panel = notebook.panel(kind.name)
         panel.evaluate("one => one.scrollIntoView({block: 'start'})")
-        for scene in kind.presets:
+        for number, scene in enumerate(kind.presets):
             panel.locator("select").first.select_option(label=scene)
             expect(_outcome(panel)).to_have_attribute("data-state", kind(scene).text)
             box = panel.bounding_box()
@@ -231,8 +231,8 @@ def test_presented_panels_fit_a_projector(
             assert min(_sizes(panel, ".widget-upload", "::after"), default=16) >= 16
             wide = panel.locator(".pl").evaluate("one => one.scrollWidth - one.clientWidth")
             assert wide <= 0, f"{scene}: {wide} px stick out"
-        panel.evaluate("one => one.scrollIntoView({block: 'start'})")
-        notebook.screenshot(f"presented-{file[10:12]}-{kind.name}")
+            panel.evaluate("one => one.scrollIntoView({block: 'start'})")
+            notebook.screenshot(f"presented-{file[10:12]}-{kind.name}-{number:02}")
         notebook.assert_no_error_badge()
     finally:
         notebook.close()
