@@ -252,11 +252,11 @@ class Findings:
         kind = certificate_pin if any(pin.kind is Kind.CERTIFICATE for pin in pinned) else key_pin
         seen = self.path.verified if self.path else ()
         return (
-            *(f"verified {name_of(one.subject)} {kind(one)}" for one in seen),
             *(
                 f"presented only: {name_of(one.subject)} {self.match}"
                 for one in self._matched_unverified
             ),
+            *(f"verified {name_of(one.subject)} {kind(one)}" for one in seen),
             *(f"pinned {pin}{' (matches)' if pin == self.match else ''}" for pin in pinned),
         )
 
