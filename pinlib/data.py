@@ -15,15 +15,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from pinlib.errors import BadData, PinlibError
+from pinlib.errors import BadData, BadInput, PinlibError
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 """Beside the package, so the working directory does not matter."""
 
 Reader = Callable[[str], Any]
 """Makes a value of a cell's text; ValueError or PinlibError if that cannot be."""
+
+_LONGEST = 60  # characters of a title
 
 Schema = Any
 """What a TOML value must be: a type; `{key: schema}`, where `key?` may be missing and `*` is any
@@ -73,6 +75,40 @@ def document(name: str, schema: Schema) -> Any:
         line = int(place[1]) if place else text.count("\n") + 1
         raise BadData(str(error), **_at(name, line)) from error
     return _checked(content, schema, name, "")
+
+
+class _Titled(Protocol):
+    @property
+    def title(self) -> str: ...
+
+
+T = TypeVar("T", bound=_Titled)
+
+
+def titled(
+    folder: str, read: Callable[[str], T], what: Callable[[T], object] | None = None
+) -> dict[str, T]:
+    """Return what the TOML files of a folder hold, by title, in the order of the files' names.
+
+    No two may have the same title, nor the same of `what`.  Raises BadData, and what `read` raises.
+    """
+    found: dict[str, T] = {}
+    for file in sorted((DATA / folder).glob("*.toml")):
+        name = f"{folder}/{file.name}"
+        one = read(name)
+        if one.title in found:
+            raise BadData(f"another file has the title {one.title!r}", file=name, where="title")
+        if what is not None and any(what(one) == what(other) for other in found.values()):
+            raise BadData(f"another file has the same {folder[:-1]}", file=name, where=folder[:-1])
+        found[one.title] = one
+    return found
+
+
+def title(text: Any) -> str:
+    """Check that a text can stand in a list: a schema for the name of a scene or a plan."""
+    if isinstance(text, str) and text.strip() and text.isprintable() and len(text) <= _LONGEST:
+        return text
+    raise BadInput(f"a title is one line of 1 to {_LONGEST} characters", seen=repr(text))
 
 
 @dataclass(frozen=True, slots=True)

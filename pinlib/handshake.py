@@ -23,7 +23,7 @@ from pinlib.naming import general_name, read
 from pinlib.openssl import Tls
 from pinlib.paths import Chain
 from pinlib.records import Content, Sender
-from pinlib.verdicts import Findings, Verdict
+from pinlib.verdicts import Findings, Outcome, Verdict
 from pinlib.wire import Message, Transcript
 
 # RFC 8446, section 6.2: which alert says which refusal.  OpenSSL itself says decrypt_error (51)
@@ -102,16 +102,19 @@ class Connection(End):
         self._release(self._outgoing.read())
 
     @property
+    def outcome(self) -> Outcome:
+        """What the device decided, in one word: for whoever shakes thousands of hands."""
+        return self._decided().outcome
+
+    @property
     def verdict(self) -> Verdict:
         """What the device decided.
 
         What only the other end knows, the alert that it saw and the bytes that reached it, is
         for whoever drives both ends to fill in.
         """
-        if self._decided_at is None:
-            raise ValueError("the handshake is still going on: feed it what the server sends")
+        found = self._decided()
         self._transcript.read()
-        found = self._findings
         return Verdict(
             outcome=found.outcome,
             reason=found.reason,
@@ -126,9 +129,14 @@ class Connection(End):
             alert=None,
             application_bytes=0,
             timeline=tuple(self._annotated()),
-            decided=self._decided_at,
+            decided=self._decided_at or 0,
             eavesdropped=tuple(self._transcript.eavesdropped),
         )
+
+    def _decided(self) -> Findings:
+        if self._decided_at is None:
+            raise ValueError("the handshake is still going on: feed it what the server sends")
+        return self._findings
 
     def _advance(self) -> None:
         """Let OpenSSL go on, and look at what it would answer before that leaves the phone."""

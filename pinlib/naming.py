@@ -93,6 +93,12 @@ def key_name(info: bytes) -> str:
     return type(key).__name__.removeprefix("_").removesuffix("PublicKey")
 
 
+def letters(index: int) -> str:
+    """Return A, B, … Z, AA, AB, …: how the bank's keys are told apart, in their order."""
+    high, low = divmod(index, 26)
+    return (letters(high - 1) if high else "") + chr(ord("A") + low)
+
+
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
 

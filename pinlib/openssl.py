@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import IO
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
@@ -211,9 +211,16 @@ def server_context(identity: Identity, curve: str | None = None) -> ssl.SSLConte
 
 
 def _sealed(key: PrivateKey, password: str) -> bytes:
+    """Return a key file that only the password opens, and that is opened quickly.
+
+    PKCS #8 spends half a millisecond on making a password hard to guess; this one is 128 bits of
+    chance.  A key that has no older form (Ed25519) is written so all the same.
+    """
+    forms = serialization.PrivateFormat
+    quick = isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey)
     return key.private_bytes(
         serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
+        forms.TraditionalOpenSSL if quick else forms.PKCS8,
         serialization.BestAvailableEncryption(password.encode()),
     )
 

@@ -26,16 +26,14 @@ from pinlib.cast import (
     story,
 )
 from pinlib.certificates import Identity, Validity, self_signed
-from pinlib.data import DATA, document, sentence
+from pinlib.data import document, sentence, title, titled
 from pinlib.devices import PATH_CHECKS, Check, Device, Evidence, Moment
-from pinlib.errors import BadData, BadInput
+from pinlib.errors import BadInput
 from pinlib.handshake import connect
 from pinlib.interception import Forger, Interceptor, Page, intercept
 from pinlib.openssl import Tls
 from pinlib.pins import Pin, Strategy
 from pinlib.verdicts import Verdict
-
-_LONGEST = 60  # characters of a title, so that a list can show it
 
 
 class Middle(Enum):
@@ -229,32 +227,17 @@ def scenarios() -> dict[str, Told]:
 
     Anybody may add a file.  Raises BadData, which names file and key.
     """
-    found: dict[str, Told] = {}
-    for file in sorted((DATA / "scenarios").glob("*.toml")):
-        name = f"scenarios/{file.name}"
-        told = _read(name)
-        if told.title in found:
-            raise BadData(f"another file has the title {told.title!r}", file=name, where="title")
-        if any(told.scenario == other.scenario for other in found.values()):
-            raise BadData("another file has the same scenario", file=name, where="scenario")
-        found[told.title] = told
-    return found
+    return titled("scenarios", _read, lambda told: told.scenario)
 
 
 def _read(name: str) -> Told:
     schema = {
-        "title": _title,
+        "title": title,
         "say": sentence,
         "scenario": {f"{one.name}?": _word(one.name) for one in fields(Scenario)},
     }
     read = document(name, schema)
     return Told(read["title"], read["say"], Scenario(**read["scenario"]))
-
-
-def _title(value: Any) -> str:
-    if isinstance(value, str) and value.strip() and value.isprintable() and len(value) <= _LONGEST:
-        return value
-    raise BadInput(f"a title is one line of 1 to {_LONGEST} characters", seen=repr(value))
 
 
 def _word(name: str) -> Callable[[Any], Any]:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from pinlib import Cast, Connection, Mode, Server, Strategy, Tls, connect, engine_mode, openssl
 from pinlib.cast import HOST, TODAY
-from pinlib.certificates import Validity, rsa2048
+from pinlib.certificates import Validity, ed25519_key, rsa2048
 from pinlib.handshake import talk
 from pinlib.openssl import KeyLog, server_context
 
@@ -74,9 +74,12 @@ def test_every_key_is_sealed_under_another_password(cast: Cast, temp: Path) -> N
     """The password is random and lives in memory only."""
     identity = cast.issuing.issue(HOST, valid=Validity.of(cast.bank.leaf), key=rsa2048)
     one, other = openssl._sealed(identity.key, "one"), openssl._sealed(identity.key, "other")
-    assert one.startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----")
     assert one != other
-    assert load_pem_private_key(one, b"one")
+    for sealed in (one, openssl._sealed(ed25519_key(), "one")):
+        assert b"ENCRYPTED" in sealed
+        with pytest.raises(TypeError, match="encrypted"):
+            load_pem_private_key(sealed, password=None)
+        assert load_pem_private_key(sealed, b"one")
     assert list(temp.iterdir()) == []
 
 

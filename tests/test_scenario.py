@@ -201,7 +201,6 @@ def test_the_scenarios_are_what_their_titles_say() -> None:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return an empty folder of scenarios."""
     monkeypatch.setattr(data, "DATA", tmp_path)
-    monkeypatch.setattr("pinlib.scenario.DATA", tmp_path)
     (tmp_path / "scenarios").mkdir()
     scenarios.cache_clear()
     yield tmp_path / "scenarios"

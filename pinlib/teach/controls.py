@@ -13,12 +13,13 @@ from itertools import product
 from typing import Any, Literal, TypeVar
 
 import ipywidgets as widgets
+import traitlets
 
 from pinlib import lines
 from pinlib.errors import BadInput
 
 S = TypeVar("S")
-Kind = Literal["auto", "buttons", "dropdown", "checkbox", "slider", "text", "file"]
+Kind = Literal["auto", "buttons", "dropdown", "checkbox", "slider", "text", "file", "press"]
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,16 @@ class Control:
         """Every value on offer; files are not."""
         if self.kind == "file":
             return (None,)
+        if self.kind == "press":
+            return (0, 1)
         return tuple(self.options.values()) or (True, False)
 
     def offers(self, value: object) -> bool:
         """Tell whether the control can show this value."""
         if self.kind == "file":
             return value is None or not isinstance(value, str)
+        if self.kind == "press":
+            return type(value) is int and value >= 0
         return isinstance(value, str) if self.kind == "text" else value in self.choices
 
     def take(self, widget: Any, held: Any) -> Any:
@@ -76,6 +81,8 @@ class Control:
         tooltip = self.tooltip or self.label
         if self.kind == "file":
             return widgets.FileUpload(description=self.label, tooltip=tooltip)
+        if self.kind == "press":
+            return _Press(description=self.label, tooltip=tooltip, value=value)
         common = {"description": self.label, "value": value}
         pairs = list(self.options.items())
         kind = self.kind
@@ -98,6 +105,16 @@ class Control:
             tooltips=list(self.tooltips or [tooltip] * len(pairs)),
             style={"button_width": "auto"},
         )
+
+
+class _Press(widgets.Button):
+    """A button that counts, so that what it does is part of a state like everything else."""
+
+    value = traitlets.Int(0)
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.on_click(lambda _: setattr(self, "value", self.value + 1))
 
 
 def to_text(name: str, controls: Sequence[Control], state: object) -> str:
@@ -132,6 +149,10 @@ def _value(control: Control, word: str, held: Any) -> Any:
         if not word or (held is not None and word == str(held)):
             return held if word else None
         raise BadInput(f"a line holds no files: give {word!r} to this panel first", seen=word)
+    if control.kind == "press":
+        if not (word.isascii() and word.isdecimal() and len(word) < 10):
+            raise BadInput(f"{control.field} is a number such as 0 or 3, not {word!r}", seen=word)
+        return int(word)
     return lines.choose(control.field, word, control.choices)
 
 

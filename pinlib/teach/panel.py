@@ -13,12 +13,15 @@ projector, static copy, …) are kept here, once::
 
 from __future__ import annotations
 
+import asyncio
 import os
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from time import perf_counter
 from typing import Any, ClassVar, Generic, TypeVar
 from weakref import WeakSet
 
@@ -32,6 +35,8 @@ from pinlib.teach.twin import missing_from_twin
 
 S = TypeVar("S")
 MOST_VISIBLE = 6
+STOP = "Stop"
+SLICE = 0.08  # seconds of work between two looks at what was clicked
 _OWN = ""  # no preset; a Dropdown with the value None would show an empty line
 
 _on_screen: WeakSet[widgets.DOMWidget] = WeakSet()
@@ -97,6 +102,10 @@ class Panel(widgets.VBox, Generic[S]):
         self._state = self._first = self._read(self.initial if state is None else state)
         self._syncing = False
         self._html = Html("")
+        self._task: asyncio.Task[None] | None = None
+        self._pending: Iterator[Callable[[], View]] | None = None
+        self._stop = widgets.Button(description=STOP, tooltip="Stop drawing; what is there stays")
+        self._stop.on_click(self._stop_or_go_on)
         self._picture = widgets.HTML()
         self._picture.add_class("pinlib-view")
         self._scene = widgets.Dropdown(
@@ -119,6 +128,14 @@ class Panel(widgets.VBox, Generic[S]):
         """Draw a state; pure, so that every state can be tested without a screen."""
         raise NotImplementedError
 
+    def work(self, state: S) -> Iterator[Callable[[], View]]:  # noqa: ARG002 (mostly it is nothing)
+        """Do, bit by bit, what takes too long to be done between a click and its picture.
+
+        Each bit gives a way to draw what there is so far; what is done is kept, so that `view` has
+        no more to do than to draw.  Between two of them a learner may stop it, or click elsewhere.
+        """
+        return iter(())
+
     def controls_in(self, state: S) -> tuple[Control, ...]:  # noqa: ARG002 (mostly they do not differ)
         """Give the controls, with what they offer in this state."""
         return self.controls
@@ -140,10 +157,12 @@ class Panel(widgets.VBox, Generic[S]):
     def show(self, wanted: S | str) -> None:
         """Go to a state, to a preset by its name, or to a line of text from another panel."""
         self._adopt(self._read(wanted))
+        self.refresh()
 
     def start_over(self) -> None:
         """Go back to the state the panel was made with."""
         self._adopt(self._first)
+        self._redraw()
 
     @classmethod
     def states(cls) -> Iterator[S]:
@@ -156,12 +175,21 @@ class Panel(widgets.VBox, Generic[S]):
 
     def refresh(self) -> None:
         """Draw the state: the only door, because JupyterLab hides what callbacks raise."""
+        self._leave_off()
+        with self._guarded():
+            self._paint(self.view(self._state))
+
+    def _paint(self, drawn: View) -> None:
+        self._view = replace(drawn, facts={**drawn.facts, "state": self.text})
+        self._html = self._view.html
+        if strict() and (missing := self._view.not_in_words()):
+            raise TwinIncomplete(f"the words of {self.text!r} leave out {missing}")
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Show what was painted, a refusal in its own words, and a bug as what it is."""
         try:
-            drawn = self.view(self._state)
-            self._view = replace(drawn, facts={**drawn.facts, "state": self.text})
-            self._html = self._view.html
-            if strict() and (missing := self._view.not_in_words()):
-                raise TwinIncomplete(f"the words of {self.text!r} leave out {missing}")
+            yield
         except PinlibError as refusal:
             self._view = _refused(refusal)
             self._html = self._view.html
@@ -171,6 +199,57 @@ class Panel(widgets.VBox, Generic[S]):
                 raise
         finally:
             self._picture.value = self._html
+
+    def _redraw(self) -> None:
+        """Draw after a hand's change: in slices where it takes long and a page can follow."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # no kernel around us: nobody could press Stop
+            self.refresh()
+            return
+        self._leave_off()
+        self._pending = self.work(self._state)
+        if self._slice():
+            self._task = loop.create_task(self._go_on())
+        else:
+            self.refresh()
+
+    def _slice(self) -> bool:
+        """Work for a moment, and tell whether there is more to do."""
+        with self._guarded():
+            end = perf_counter() + SLICE
+            for so_far in self._pending or ():
+                if perf_counter() > end:
+                    self._paint(so_far())
+                    _display(self._stop, shown=True)
+                    return True
+        return False
+
+    async def _go_on(self) -> None:
+        await asyncio.sleep(0)
+        while self._slice():
+            await asyncio.sleep(0)  # clicks are heard here
+        self.refresh()
+
+    def _leave_off(self) -> None:
+        """Forget a drawing that is going on."""
+        if self._task is not None:
+            self._task.cancel()
+        self._task = self._pending = None
+        self._stop.description = STOP
+        _display(self._stop, shown=False)
+
+    def _stop_or_go_on(self, _: widgets.Button) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+            self._stop.description = "Go on"
+            why = f"{self._view.headline.words}. Go on, or change a setting."
+            with self._guarded():
+                self._paint(replace(self._view, headline=Headline("Stopped", why, signed=False)))
+        elif self._pending is not None:
+            self._stop.description = STOP
+            self._task = asyncio.get_running_loop().create_task(self._go_on())
 
     def _own_up(self, bug: Exception) -> None:
         self._view, self._html = _bug(bug, self.text)
@@ -198,7 +277,7 @@ class Panel(widgets.VBox, Generic[S]):
             more = widgets.ToggleButton(description="More", tooltip="More settings")
             more.observe(lambda change: _display(rest, shown=change["new"]), "value")
             bar.append(more)
-        top = widgets.Box([*bar, over])
+        top = widgets.Box([*bar, over, self._stop])
         top.add_class("pinlib-bar")
         return [style, top, rest, self._picture]
 
@@ -238,7 +317,6 @@ class Panel(widgets.VBox, Generic[S]):
             self._scene.value = self._preset_shown()
         finally:
             self._syncing = False
-        self.refresh()
 
     def _control_changed(self, _change: Mapping[str, Any]) -> None:
         if self._syncing:
@@ -247,11 +325,13 @@ class Panel(widgets.VBox, Generic[S]):
             state = self.settle(self._held(), self._state)
         except Exception as bug:
             self._adopt(self._state)
+            self._leave_off()
             self._own_up(bug)
             if strict():
                 raise
             return
         self._adopt(state)
+        self._redraw()
 
     def _held(self) -> S:
         """Give the state that the widgets show, as a hand has left them."""
@@ -264,6 +344,7 @@ class Panel(widgets.VBox, Generic[S]):
     def _scene_chosen(self, change: Mapping[str, Any]) -> None:
         if not self._syncing:
             self._adopt(self.presets.get(change["new"], self._state))
+            self._redraw()
 
 
 def strict() -> bool:

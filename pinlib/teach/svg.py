@@ -17,6 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, NewType
 
+from pinlib.naming import letters
+
 Html = NewType("Html", str)
 """Markup that is safe to show: everything in it that came from outside has been escaped."""
 
@@ -76,6 +78,8 @@ KEYS = (
     Key("key C", GREY, "2 4"),
     Key("key D", VIOLET, "12 3 2 3"),
 )
+# Of many keys each differs from its neighbours; its name tells it from all.
+_LATER = ((GREY, "2 4"), (BLUE, "14 4"), (VIOLET, "6 3"), (GREEN, "3 3"))
 STRANGER = Key("a stranger’s key", VERMILLION, "5 5")
 
 Piece = str | Mono | Key
@@ -219,7 +223,7 @@ def key_style(index: int | None) -> Key:
         return STRANGER
     if index < len(KEYS):
         return KEYS[index]
-    return Key(f"key {index + 1}", GREY, f"{index} 3")
+    return Key(f"key {letters(index)}", *_LATER[index % len(_LATER)])
 
 
 def glyph(name: str, title: str = "") -> Html:
