@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import warnings
 from contextlib import suppress
+from functools import lru_cache
 from ipaddress import ip_address
 
 from cryptography import x509
@@ -26,6 +27,7 @@ _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _LONGEST = 120  # characters of a name that are shown
 
 
+@lru_cache(maxsize=256)
 def general_name(host: str) -> x509.DNSName | x509.IPAddress:
     """Return `host` as certificates write it (RFC 5280, section 4.2.1.6).
 
@@ -50,6 +52,7 @@ def is_host(text: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=256)
 def read(der: bytes) -> x509.Certificate:
     """Return a stranger's certificate, of which everything can be read that is shown.
 

@@ -12,6 +12,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from hashlib import sha256
 
 from pinlib.der import Document, Form
@@ -119,8 +120,7 @@ class PinSet:
         (CVE-2016-2402).
         """
         for certificate in chain:
-            document = _only(documents(certificate), key_pins)
-            for pin in (_key_pin(document), _certificate_pin(document)):
+            for pin in _both_pins(certificate):
                 if pin in self.pins:
                     return pin
         return None
@@ -163,6 +163,12 @@ def pins_of(document: Document) -> dict[Kind, Pin]:
     if document.form is Form.CERTIFICATE:
         pins[Kind.CERTIFICATE] = _certificate_pin(document)
     return pins
+
+
+@lru_cache(maxsize=256)
+def _both_pins(certificate: Certificate) -> tuple[Pin, Pin]:
+    document = _only(documents(certificate), key_pins)
+    return _key_pin(document), _certificate_pin(document)
 
 
 def _key_pin(document: Document) -> Pin:

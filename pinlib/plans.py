@@ -2,9 +2,8 @@
 
     Plan("A year", (Deployed(day, "key A"), Released(day, "v1", ("key A", "key B")), …), ends)
 
-A plan is made by hand, by a rule (`Rule`: how long certificates live, which key they get), or read
-from `data/plans/`.  It says what the bank, the app's makers and thieves do, and when; what comes of
-that is for handshakes to show (`pinlib.timeline`).  Everything happens at midnight (UTC).
+It says what the bank, the app's makers and thieves do, and when; what comes of that is for
+handshakes to show (`pinlib.timeline`).  `pinlib.rules` writes plans by a rule, and reads files.  Everything happens at midnight (UTC).
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache, cached_property
 from types import MappingProxyType
@@ -21,12 +20,10 @@ from typing import Any
 
 from pinlib.cast import story
 from pinlib.certificates import Authority
-from pinlib.data import Reader, document, optional, sentence, table, title, titled
-from pinlib.errors import BadData, BadInput
-from pinlib.naming import letters, name_of
+from pinlib.errors import BadInput
+from pinlib.naming import name_of
 
 ISSUER = "Lab Issuing CA"
-ALLOWED = "as allowed"
 _KEY = re.compile(r"key [A-Z]{1,2}")
 _MOST = 40 * 366  # days of a plan
 
@@ -268,178 +265,3 @@ class Plan:
         found |= {one.ends + timedelta(1) for one in self.deployments}
         found |= {one.ends for one in self.attacks}
         return tuple(sorted(day for day in found if day <= self.ends))
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """How long a certificate may live from a day on, or does: `start` is None for "until then"."""
-
-    start: date | None
-    days: int
-    who: str
-    what: str
-    source: str
-
-
-@cache
-def lifetimes() -> tuple[Limit, ...]:
-    """Return what the CA/Browser Forum allows and what Let's Encrypt does, with sources."""
-    day = optional(date.fromisoformat)
-    columns: dict[str, Reader] = {"from": day, "days": int, "who": str, "what": str, "source": str}
-    return tuple(Limit(*row.values()) for row in table("lifetimes.csv", columns))
-
-
-def allowed(day: date) -> int:
-    """Return for how many days a public authority may issue on a day (ballot SC-081v3)."""
-    limits = [one for one in lifetimes() if one.what == "at most"]
-    return min(one.days for one in limits if one.start is None or one.start <= day)
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """How a bank renews, as a rule; `plan` writes it out.
-
-    `lifetime` is in days; None means as long as the CA/Browser Forum allows on the day.  A renewal
-    comes after two thirds of that.  With `reuse` it keeps the key, else it makes a new one that
-    nobody has seen before, as most tools do.  Every `rotate`-th renewal goes to the next backup
-    key instead (0: never).  The app comes out every `cadence` days, where its pins would differ:
-    the key in use, and `backups` more that wait offline.
-    """
-
-    lifetime: int | None = 200
-    reuse: bool = True
-    rotate: int = 0
-    backups: int = 1
-    start: date = date(2027, 1, 1)
-    ends: date = date(2028, 12, 31)
-    cadence: int = 90
-
-    def __post_init__(self) -> None:
-        least = {"rotate": 0, "backups": 0, "cadence": 1}
-        for name, low in least.items():
-            if getattr(self, name) < low:
-                raise BadInput(f"{name} is at least {low}", seen=repr(getattr(self, name)))
-        if self.lifetime is not None and self.lifetime < 2:
-            raise BadInput("a certificate lives for 2 days at least", seen=repr(self.lifetime))
-
-    def plan(self) -> Plan:
-        """Return the plan that follows from it."""
-        return Plan("By the rule", tuple(self._events()), self.ends)
-
-    def _events(self) -> Iterator[Event]:
-        made = self.backups + 1
-        key, waiting = 0, list(range(1, made))
-        day, number = self.start, 0
-        due = self.start  # the next day on which the app may come out
-        shipped: tuple[str, ...] = ()
-        version = 0
-        while day <= self.ends:
-            life = self.lifetime or allowed(day)
-            yield Deployed(day, _key(key), days=life)
-            following = day + timedelta(max(1, life * 2 // 3))
-            pins = tuple(map(_key, (key, *waiting)))
-            while due < min(following, self.ends + timedelta(1)):
-                if pins != shipped:
-                    version += 1
-                    yield Released(due, f"v{version}", pins)
-                    shipped = pins
-                due += timedelta(self.cadence)
-            day, number = following, number + 1
-            rotates = self.rotate and number % self.rotate == 0
-            if rotates and waiting:
-                key = waiting.pop(0)
-                waiting.append(made)
-                made += 1
-            elif rotates or not self.reuse:
-                key, made = made, made + 1
-
-
-def _key(index: int) -> str:
-    return f"key {letters(index)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A plan with what to say of it, and the day and the version to look at first.
-
-    `rule` is what it was made by, if by nothing else.
-    """
-
-    title: str
-    say: str
-    plan: Plan
-    rule: Rule | None
-    look: date
-    version: str
-
-
-@cache
-def plans() -> Mapping[str, Written]:
-    """Return the plans of data/plans/ by title, in the order of their files' names.
-
-    Anybody may add a file.  Raises BadData, which names file and key.
-    """
-    return MappingProxyType(titled("plans", _read))
-
-
-_LISTS: Mapping[str, type[Any]] = {
-    "deployed": Deployed,
-    "released": Released,
-    "pins_end": PinsEnd,
-    "stolen": Stolen,
-    "retired": Retired,
-    "attack": Attack,
-}
-
-
-def _read(name: str) -> Written:
-    schema = {"title": title, "say": sentence, "ends?": _day, "rule?": _schema(Rule)}
-    schema |= {"look?": _day, "version?": str}
-    lists = {f"{word}?": [_schema(kind)] for word, kind in _LISTS.items()}
-    given = document(name, {**schema, **lists})
-    listed = [(word, one) for word in _LISTS for one in given.get(word, ())]
-    try:
-        rule = Rule(**given["rule"]) if "rule" in given else None
-        events: tuple[Event, ...] = tuple(_LISTS[word](**one) for word, one in listed)
-        if rule:
-            events += rule.plan().events
-        ends = given.get("ends") or (rule.ends if rule else None)
-        if ends is None:
-            raise BadInput("'ends' is missing, the last day to look at", seen="no end")
-        plan = Plan(given["title"], events, ends)
-    except BadInput as error:
-        raise BadData(str(error), file=name, where="the whole file") from error
-    look, version = given.get("look", plan.start), given.get("version", plan.releases[0].version)
-    if not plan.start <= look <= plan.ends:
-        raise BadData(f"{look} is not in the plan", file=name, where="key 'look'")
-    if version not in {one.version for one in plan.releases}:
-        raise BadData(f"{version!r} is never released", file=name, where="key 'version'")
-    return Written(given["title"], given["say"], plan, None if listed else rule, look, version)
-
-
-def _schema(kind: type[Any]) -> dict[str, Any]:
-    """Return what a TOML table must hold to become one of these."""
-    known: dict[str, Any] = {"int": int, "bool": bool, "str": str}
-    known |= {"date": _day, "tuple[str, ...]": _words, "int | None": _lifetime}
-    return {
-        one.name if one.default is MISSING else f"{one.name}?": known[str(one.type)]
-        for one in fields(kind)
-    }
-
-
-def _lifetime(value: Any) -> int | None:
-    if type(value) is int or value == ALLOWED:
-        return None if value == ALLOWED else int(value)
-    raise BadInput(f'days are expected here, or "{ALLOWED}"', seen=repr(value))
-
-
-def _day(value: Any) -> date:
-    if type(value) is date:
-        return value
-    raise BadInput("a day is written 2027-01-31, without quotes", seen=repr(value))
-
-
-def _words(value: Any) -> tuple[str, ...]:
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return tuple(value)
-    raise BadInput('a list of names is expected, such as ["key A", "key B"]', seen=repr(value))

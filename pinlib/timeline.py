@@ -10,11 +10,11 @@ All handshakes of a day take place at noon (UTC).
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import groupby
 
 from pinlib.cast import HOST, story
@@ -164,16 +164,16 @@ class Sweep:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self._met: dict[object, Outcome] = {}
+        self._answers: dict[tuple[App, date], tuple[Outcome, frozenset[str]]] = {}
         self._bounds: dict[object, list[datetime]] = {}
         self._devices: dict[object, Device] = {}
-        self._done: set[App] = set()
 
     @property
     def handshakes(self) -> int:
         """How many handshakes have been made."""
         return len(self._met)
 
-    @property
+    @cached_property
     def turning_points(self) -> tuple[date, ...]:
         """Return the days on which anything can change, in order: the first is the plan's start."""
         plan = self.plan
@@ -186,7 +186,7 @@ class Sweep:
 
     def outcome(self, app: App, day: date) -> Outcome:
         """Return what becomes of an app that calls its bank on a day."""
-        return self._meet(app, day, identity(self.plan.deployed(day)))
+        return self._answer(app, day)[0]
 
     def readers(self, app: App, day: date) -> frozenset[str]:
         """Return by which authority's mistake, or with which stolen key, an app would be fooled.
@@ -194,29 +194,20 @@ class Sweep:
         A thief shows what the bank showed with that key: its certificates are public, and what
         counts is whether one of them still holds.
         """
-        plan = self.plan
-        found = {name for name in authorities() if self._lets_in(app, day, _rogue(name))}
-        for key in plan.stolen(day):
-            shown = [one for one in plan.deployments if one.key == key and one.day <= day]
-            # Those that have ended are refused for that; one of them is asked all the same.
-            living = [one for one in shown if day <= one.ends] or shown[-1:]
-            if any(self._lets_in(app, day, identity(one)) for one in living):
-                found.add(key)
-        return frozenset(found)
+        return self._answer(app, day)[1]
 
     def work(self, whom: Iterable[App]) -> Iterator[date]:
         """Make every handshake that these apps need, day by day; yield each turning point.
 
         Who stops in between has what was made so far: `until` of the other methods.
         """
-        chosen = [app for app in dict.fromkeys(whom) if app not in self._done]
+        last = self.turning_points[-1]
+        chosen = [app for app in dict.fromkeys(whom) if (app, last) not in self._answers]
         for day in self.turning_points if chosen else ():
             for app in chosen:
                 if app.day <= day:
-                    self.outcome(app, day)
-                    self.readers(app, day)
+                    self._answer(app, day)
             yield day
-        self._done.update(chosen)
 
     def blocks(self, app: App, until: date | None = None) -> tuple[Block, ...]:
         """Return an app's days from its release on, in stretches of one outcome."""
@@ -261,8 +252,26 @@ class Sweep:
         later = [day - timedelta(1) for day, _ in runs[1:]]
         return [*later, until or self.plan.ends] if runs else []
 
-    def _lets_in(self, app: App, day: date, peer: Identity) -> bool:
-        return self._meet(app, day, peer) is Outcome.CONNECTED
+    def _answer(self, app: App, day: date) -> tuple[Outcome, frozenset[str]]:
+        """Return what the last turning point before a day came to, or find out."""
+        points = self.turning_points
+        point = points[bisect_right(points, day) - 1]
+        if (app, point) not in self._answers:
+            honest = self._meet(app, point, identity(self.plan.deployed(point)))
+            self._answers[app, point] = honest, frozenset(self._fooled_by(app, point))
+        return self._answers[app, point]
+
+    def _fooled_by(self, app: App, day: date) -> Iterator[str]:
+        for name in authorities():
+            if self._meet(app, day, _rogue(name)) is Outcome.CONNECTED:
+                yield name
+        for key in self.plan.stolen(day):
+            shown = [one for one in self.plan.deployments if one.key == key and one.day <= day]
+            # Those that have ended are refused for that; one of them is asked all the same.
+            living = [one for one in shown if day <= one.ends] or shown[-1:]
+            outcomes = (self._meet(app, day, identity(one)) for one in living)
+            if any(outcome is Outcome.CONNECTED for outcome in outcomes):
+                yield key
 
     def _meet(self, app: App, day: date, peer: Identity) -> Outcome:
         device = self._device(app, day)

@@ -104,6 +104,7 @@ class Panel(widgets.VBox, Generic[S]):
         self._html = Html("")
         self._task: asyncio.Task[None] | None = None
         self._pending: Iterator[Callable[[], View]] | None = None
+        self._repaint = 0.0
         self._stop = widgets.Button(description=STOP, tooltip="Stop drawing; what is there stays")
         self._stop.on_click(self._stop_or_go_on)
         self._picture = widgets.HTML()
@@ -208,7 +209,7 @@ class Panel(widgets.VBox, Generic[S]):
             self.refresh()
             return
         self._leave_off()
-        self._pending = self.work(self._state)
+        self._pending, self._repaint = self.work(self._state), 0.0
         if self._slice():
             self._task = loop.create_task(self._go_on())
         else:
@@ -217,10 +218,13 @@ class Panel(widgets.VBox, Generic[S]):
     def _slice(self) -> bool:
         """Work for a moment, and tell whether there is more to do."""
         with self._guarded():
-            end = perf_counter() + SLICE
+            start = perf_counter()
             for so_far in self._pending or ():
-                if perf_counter() > end:
-                    self._paint(so_far())
+                if (now := perf_counter()) > start + SLICE:
+                    if now > self._repaint:
+                        self._paint(so_far())
+                        # To draw what is not finished may not take more than a tenth of the time.
+                        self._repaint = now + 10 * (perf_counter() - now)
                     _display(self._stop, shown=True)
                     return True
         return False

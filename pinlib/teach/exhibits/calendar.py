@@ -21,14 +21,11 @@ from pinlib.plans import (
     Plan,
     Released,
     Retired,
-    Rule,
     Stolen,
-    Written,
     authorities,
-    lifetimes,
-    plans,
     root_of,
 )
+from pinlib.rules import Rule, Written, lifetimes, plans
 from pinlib.teach import evidence, svg
 from pinlib.teach.controls import Control
 from pinlib.teach.panel import Panel, View
