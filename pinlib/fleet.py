@@ -14,8 +14,9 @@ Where there is but one update to take, the two are the same.  Real fleets lie so
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from functools import cache
 
 import numpy as np
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from pinlib.data import Reader, table
 from pinlib.pins import Strategy
 from pinlib.plans import Plan
+from pinlib.rules import Rule
 from pinlib.timeline import App, Sweep, apps
 
 Days = NDArray[np.float64]
@@ -73,6 +75,10 @@ class Count:
 
     first: date
     share: Days
+
+    def day(self, at: int) -> date:
+        """Return the day at a place in `share`; -1 is the last."""
+        return self.first + timedelta(range(len(self.share))[at])
 
     @property
     def lost(self) -> float:
@@ -167,3 +173,16 @@ def _phi(z: Days) -> Days:
     """Return the normal distribution's share below z."""
     found: Days = np.array([0.5 * math.erfc(-one / math.sqrt(2)) for one in z.flat])
     return found.reshape(z.shape)
+
+
+def by_lifetime(
+    rule: Rule, lifetimes: Sequence[int], way: Strategy, who: People
+) -> dict[str, tuple[Count, Count]]:
+    """Return who is cut off under one rule and several lifetimes, by both models of updating."""
+    found = {}
+    for days in lifetimes:
+        plan = replace(rule, lifetime=days).plan()
+        flags = cut_off(Sweep(plan), way)
+        counts = late_stay_late(plan, flags, who), each_time_anew(plan, flags, who)
+        found[f"{days} days"] = counts
+    return found

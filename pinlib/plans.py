@@ -3,7 +3,8 @@
     Plan("A year", (Deployed(day, "key A"), Released(day, "v1", ("key A", "key B")), …), ends)
 
 It says what the bank, the app's makers and thieves do, and when; what comes of that is for
-handshakes to show (`pinlib.timeline`).  `pinlib.rules` writes plans by a rule, and reads files.  Everything happens at midnight (UTC).
+handshakes to show (`pinlib.timeline`).  `pinlib.rules` writes plans by a rule, and reads files.
+Everything happens at midnight (UTC).
 """
 
 from __future__ import annotations

@@ -231,16 +231,27 @@ class Sweep:
         )
 
     def audit(self, whom: Sequence[App], days: Iterable[date]) -> Audit:
-        """Live through these days again, with handshakes of their own, and compare."""
+        """Live through these days again, with handshakes of their own, and compare.
+
+        Both answers are compared: what became of the app, and who could have read along.
+        """
         count, handshakes, wrong = 0, 0, []
         for day in days:
             count += 1
             for app in whom:
                 if app.day > day:
                     continue
-                handshakes += 1
+                device = _device(self.plan, app, day)
+                met = {
+                    name: [connect(device, one, HOST, noon(day)) for one in shown]
+                    for name, shown in self._strangers(day)
+                }
+                fooled = frozenset(
+                    name for name, all_of in met.items() if any(v.connected for v in all_of)
+                )
                 again = verdict(self.plan, app, day).outcome
-                if again is not self.outcome(app, day):
+                handshakes += 1 + sum(map(len, met.values()))
+                if (again, fooled) != self._answer(app, day):
                     wrong.append(f"{app.way.value}, {app.version}, {day}: {again.value}")
         return Audit(count, handshakes, tuple(wrong))
 
@@ -262,16 +273,19 @@ class Sweep:
         return self._answers[app, point]
 
     def _fooled_by(self, app: App, day: date) -> Iterator[str]:
-        for name in authorities():
-            if self._meet(app, day, _rogue(name)) is Outcome.CONNECTED:
+        for name, shown in self._strangers(day):
+            if any(self._meet(app, day, one) is Outcome.CONNECTED for one in shown):
                 yield name
+
+    def _strangers(self, day: date) -> Iterator[tuple[str, list[Identity]]]:
+        """Give everybody who could stand in the middle on a day, and all that he could show."""
+        for name in authorities():
+            yield name, [_rogue(name)]
         for key in self.plan.stolen(day):
             shown = [one for one in self.plan.deployments if one.key == key and one.day <= day]
             # Those that have ended are refused for that; one of them is asked all the same.
             living = [one for one in shown if day <= one.ends] or shown[-1:]
-            outcomes = (self._meet(app, day, identity(one)) for one in living)
-            if any(outcome is Outcome.CONNECTED for outcome in outcomes):
-                yield key
+            yield key, [identity(one) for one in living]
 
     def _meet(self, app: App, day: date, peer: Identity) -> Outcome:
         device = self._device(app, day)

@@ -7,7 +7,7 @@ from enum import Enum
 
 from pinlib.errors import PinlibError
 from pinlib.teach.controls import Control
-from pinlib.teach.panel import Panel, View
+from pinlib.teach.panel import Panel
 from pinlib.teach.svg import (
     Decision,
     Headline,
@@ -21,6 +21,7 @@ from pinlib.teach.svg import (
     ladder,
     sequence,
 )
+from pinlib.teach.view import View
 
 
 class Weather(Enum):

@@ -13,7 +13,7 @@ from pinlib.devices import Moment
 from pinlib.errors import BadInput
 from pinlib.scenario import Chain, Day, Middle, Scenario, run, scenarios
 from pinlib.teach.exhibits.cafe import CafePanel, show
-from pinlib.teach.panel import View
+from pinlib.teach.view import View
 
 UNPINNED = Scenario(Middle.COMPANY_PROXY)
 PINNED = replace(UNPINNED, pins=Strategy.LEAF_KEY_AND_BACKUP)

@@ -12,8 +12,9 @@ from pinlib.encodings import LIMIT
 from pinlib.errors import BadInput
 from pinlib.teach import panel as panels
 from pinlib.teach.controls import Control
-from pinlib.teach.panel import Panel, TwinIncomplete, View
+from pinlib.teach.panel import Panel, TwinIncomplete
 from pinlib.teach.svg import Headline, Html
+from pinlib.teach.view import View
 
 
 @pytest.fixture

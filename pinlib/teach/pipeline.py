@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pinlib import Pin, key_pin
 from pinlib.errors import BadPin
 from pinlib.teach import svg
-from pinlib.teach.panel import View
 from pinlib.teach.svg import Headline, Html, Mono, card
+from pinlib.teach.view import View
 
 SECONDS = 10  # longer than any of these takes; a program of that name that hangs is not waited for
 STEPS = (

@@ -123,10 +123,13 @@ def _stretch(one: Stretch) -> str:
     )
     sign = mark(one.sign, bare=True) if one.sign else ""
     small = f" <small>{escape(one.small)}</small>" if one.small else ""
+    words = f"{escape(one.words)}{small}"
+    if one.ticks and words:
+        words = f"<b>{words}</b>"  # no line goes through it
     kind = "pl-tkey" if one.key else f"pl-tblock pl-{one.tone}"
     return (
         f'<div class="{kind}" style="{place}" title="{escape(one.whole or one.words)}">{ticks}'
-        f"<span>{sign}{escape(one.words)}{small}</span></div>"
+        f"<span>{sign}{words}</span></div>"
     )
 
 

@@ -15,9 +15,10 @@ from pinlib.naming import name_of
 from pinlib.scenario import Chain, Day, Middle, Scenario, Scene, run, scenarios
 from pinlib.teach import evidence, svg
 from pinlib.teach.controls import Control
-from pinlib.teach.panel import Panel, View
+from pinlib.teach.panel import Panel
 from pinlib.teach.stage import Actor, Card, Line, Stop, stage
 from pinlib.teach.svg import Headline, Html, Key, Mono, Text, Tone, card, columns, paragraph
+from pinlib.teach.view import View
 
 _WHO = {
     Middle.EAVESDROPPER: ("An eavesdropper", "eye", "listens, and changes nothing"),

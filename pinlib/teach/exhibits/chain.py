@@ -12,8 +12,9 @@ from pinlib import Cast, Identity, Pin, connect, key_pin, story
 from pinlib.cast import HOST, LATER, TODAY
 from pinlib.teach import evidence, svg
 from pinlib.teach.controls import Control
-from pinlib.teach.panel import Panel, View
+from pinlib.teach.panel import Panel
 from pinlib.teach.svg import Html, Key, card, columns, key_style, paragraph
+from pinlib.teach.view import View
 
 
 class Sends(Enum):

@@ -13,7 +13,7 @@ from pinlib.certificates import Validity
 from pinlib.naming import names
 from pinlib.teach import evidence, svg
 from pinlib.teach.controls import Control
-from pinlib.teach.panel import Panel, View
+from pinlib.teach.panel import Panel
 from pinlib.teach.svg import (
     Decision,
     Headline,
@@ -24,6 +24,7 @@ from pinlib.teach.svg import (
     ladder,
     sequence,
 )
+from pinlib.teach.view import View
 
 _FOOLED = "An authority in the store vouches for the impostor, and nothing else is asked."
 

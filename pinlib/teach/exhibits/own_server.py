@@ -18,8 +18,9 @@ from pinlib.cast import HOST
 from pinlib.errors import BadHost
 from pinlib.naming import general_name
 from pinlib.teach.controls import Control
-from pinlib.teach.panel import Panel, View
+from pinlib.teach.panel import Panel
 from pinlib.teach.svg import Headline, Html, card, command, paragraph, stack
+from pinlib.teach.view import View
 
 
 class System(Enum):

@@ -23,8 +23,9 @@ from pinlib.teach import bytemap, svg
 from pinlib.teach.bytemap import Accent
 from pinlib.teach.controls import Control
 from pinlib.teach.given import Given
-from pinlib.teach.panel import Panel, View
+from pinlib.teach.panel import Panel
 from pinlib.teach.svg import Headline, Html, Mono, Text, card, columns, copyable, paragraph
+from pinlib.teach.view import View
 
 BANK, ROOT = f"{HOST} (lab)", "ISRG Root X1"
 REQUEST = "backup key: a request (lab)"

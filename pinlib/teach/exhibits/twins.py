@@ -15,8 +15,9 @@ from pinlib.naming import name_of
 from pinlib.published import Twin, root_with
 from pinlib.teach import svg
 from pinlib.teach.controls import Control
-from pinlib.teach.panel import Panel, View
+from pinlib.teach.panel import Panel
 from pinlib.teach.svg import Headline, Html, Mono, Rung, card, columns, key_style
+from pinlib.teach.view import View
 
 CROSSED = "cross-signed in the lab"
 RENEWED, REKEYED = "renewed, same key (lab)", "renewed, new key (lab)"

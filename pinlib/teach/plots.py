@@ -1,0 +1,150 @@
+"""Charts in one house style: the palette of `svg`, direct labels, the finding as the title.
+
+matplotlib draws them as SVG without a global figure, and what it draws in the text's colour follows
+the page's theme.  A chart is a `View`: it says in words what it means, and every number in it.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from pinlib.fleet import Count
+from pinlib.teach.svg import VERMILLION, Headline, Html, Tone, escape
+from pinlib.teach.view import View
+
+_TEXT = "#0a0b0c"  # stands for the page's own text colour until the chart is drawn
+_SIZE = (9.2, 3.5)  # inches: as wide as a notebook at 100 dots
+_STYLE: dict[Any, Any] = {
+    "font.size": 11,
+    "svg.fonttype": "none",
+    "text.color": _TEXT,
+    "axes.labelcolor": _TEXT,
+    "axes.edgecolor": _TEXT,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.facecolor": "none",
+    "figure.facecolor": "none",
+    "xtick.color": _TEXT,
+    "ytick.color": _TEXT,
+    "lines.linewidth": 2.5,
+}
+LATE, ANEW = "late people stay late", "each release a new draw"
+
+
+def cut_off_over_time(late: Count, anew: Count, what: str) -> View:
+    """Draw the share of users cut off, day by day, under both models of updating."""
+    days: list[Any] = [late.day(at) for at in range(len(late.share))]
+    most = int(late.share.argmax())
+    peak, on = float(late.share[most]), late.day(most)
+    with mpl.rc_context(_STYLE):
+        figure, axes = _axes()
+        axes.fill_between(days, late.share, color=VERMILLION, alpha=0.2, linewidth=0, step="post")
+        axes.step(days, late.share, color=VERMILLION, where="post")
+        axes.step(days, anew.share, color=_TEXT, where="post", linewidth=1.8, linestyle=(0, (4, 2)))
+        axes.set_ylim(0, 1)
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        locator = AutoDateLocator(maxticks=9)  # type: ignore[no-untyped-call] # it has no types
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+        axes.set_xlim(days[0], days[-1])
+        _label(axes, days, late, VERMILLION, LATE)
+        _label(axes, days, anew, _TEXT, ANEW)
+        picture = _drawn(figure, what)
+    if not peak:
+        headline = Headline("Nobody is cut off", f"On no day: {what}.", "good")
+    else:
+        words = f"{late.lost * 100:.1f} % of all user-days are lost"
+        worst = f"worst on {on.day} {on:%B %Y}, with {peak * 100:.0f} % cut off"
+        headline = Headline(words, f"{what[0].upper()}{what[1:]}: {worst}.", "bad")
+    told = (
+        f"{LATE}: {late.lost * 100:.1f} % of user-days; {ANEW}: {anew.lost * 100:.1f} %. "
+        f"The most on one day is {peak * 100:.0f} %. From {late.first} to {late.day(-1)}; the "
+        f"scale goes from 0 to 100 %. {_ticks(picture)}"
+    )
+    return View(headline, picture, told, {"outcome": "chart"})
+
+
+def lost_by_lifetime(counts: Mapping[str, tuple[Count, Count]], what: str) -> View:
+    """Draw the user-days that each user loses in a year, for one lifetime beside the other."""
+    names, pairs = list(counts), list(counts.values())
+    with mpl.rc_context(_STYLE):
+        figure, axes = _axes()
+        for at, (late, anew) in enumerate(pairs):
+            low, high = sorted((late.per_year, anew.per_year))
+            axes.bar(at, high, width=0.5, color=VERMILLION, alpha=0.22, linewidth=0)
+            axes.bar(at, low, width=0.5, color=VERMILLION, alpha=0.75, linewidth=0)
+            said = f"{low:.0f}" if f"{low:.0f}" == f"{high:.0f}" else f"{low:.0f} to {high:.0f}"
+            axes.annotate(
+                f"{said} days", (at, high), (0, 4), textcoords="offset points", ha="center"
+            )
+        axes.set_xticks(range(len(names)), names)
+        axes.set_ylim(0, max(1.0, *(count.per_year for pair in pairs for count in pair)) * 1.15)
+        axes.set_ylabel("days lost per user and year")
+        axes.tick_params(axis="x", length=0)
+        picture = _drawn(figure, what)
+    first, last = pairs[0], pairs[-1]
+    words = (
+        f"From {names[0]} to {names[-1]}: {first[0].per_year:.0f} days lost become "
+        f"{last[0].per_year:.0f}"
+    )
+    tone: Tone = "bad" if last[0].per_year > first[0].per_year else "good"
+    each = "; ".join(
+        f"{name}: {anew.per_year:.0f} days if {ANEW}, {late.per_year:.0f} if {LATE}"
+        for name, (late, anew) in counts.items()
+    )
+    reason = f"{what[0].upper()}{what[1:]}; for each user, in a year."
+    return View(Headline(words, reason, tone), picture, f"{each}. {_ticks(picture)}")
+
+
+def _axes() -> tuple[Figure, Axes]:
+    figure = Figure(figsize=_SIZE, layout="constrained")
+    return figure, figure.subplots()
+
+
+def _label(axes: Axes, days: Sequence[Any], count: Count, colour: str, words: str) -> None:
+    """Write a line's name where the line is, as far from the other's as they differ."""
+    above = count.share[len(days) // 2] < 0.8
+    spot = (days[len(days) // 2], float(count.share[len(days) // 2]))
+    shift = {LATE: 12, ANEW: -16}[words] if above else {LATE: -16, ANEW: -32}[words]
+    axes.annotate(words, spot, (6, shift), textcoords="offset points", color=colour)
+
+
+def _drawn(figure: Figure, what: str) -> Html:
+    """Return a figure as SVG that follows the page: its colours, its width, no id twice."""
+    buffer = io.StringIO()
+    unique = uuid4().hex[:8]
+    with mpl.rc_context({"svg.hashsalt": unique}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<defs>\s*<style[^>]*>.*?</style>\s*</defs>", "", svg, flags=re.DOTALL)
+    used = set(re.findall(r"#([A-Za-z_][\w-]*)", svg))
+    svg = re.sub(
+        r' id="([^"]+)"',
+        lambda found: f' id="{unique}-{found[1]}"' if found[1] in used else "",
+        svg,
+    )
+    svg = re.sub(r"(url\(#|href=\"#)(?=[A-Za-z_])", rf"\g<1>{unique}-", svg)
+    svg = svg.replace(_TEXT, "currentColor")
+    box = re.search(r'viewBox="[^"]+"', svg)
+    start = f'<svg {box[0] if box else ""} xmlns:xlink="http://www.w3.org/1999/xlink" role="img">'
+    svg = f"{start}<title>{escape(what)}</title>{svg[svg.index('>') + 1 :]}"
+    return Html(f'<div class="pl-chart">{svg}</div>')
+
+
+def _ticks(picture: Html) -> str:
+    """Say the axes' own numbers, so that nothing in the picture is missing in its words."""
+    found = re.findall(r"<text[^>]*>([^<]*\d[^<]*)</text>", picture)
+    return f"On the axes: {', '.join(dict.fromkeys(found))}."
