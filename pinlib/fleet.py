@@ -69,6 +69,11 @@ def people() -> dict[str, People]:
     return {row["name"]: People(*row.values()) for row in table("updates.csv", columns)}
 
 
+def usual() -> People:
+    """Return the way of updating that is assumed where nothing else is said."""
+    return next(iter(people().values()))
+
+
 @dataclass(frozen=True, eq=False)
 class Count:
     """A share of the fleet for each day, from `first` on: of whom something is true."""
@@ -176,10 +181,13 @@ def _phi(z: Days) -> Days:
 
 
 def by_lifetime(
-    rule: Rule, lifetimes: Sequence[int], way: Strategy, who: People
+    rule: Rule,
+    lifetimes: Sequence[int],
+    way: Strategy = Strategy.LEAF_KEY_AND_BACKUP,
+    who: People | None = None,
 ) -> dict[str, tuple[Count, Count]]:
     """Return who is cut off under one rule and several lifetimes, by both models of updating."""
-    found = {}
+    who, found = who or usual(), {}
     for days in lifetimes:
         plan = replace(rule, lifetime=days).plan()
         flags = cut_off(Sweep(plan), way)

@@ -12,9 +12,11 @@ import pytest
 from pinlib import Authority, Strategy, Tls, connect, story
 from pinlib.cast import HOST, TODAY
 from pinlib.certificates import Validity
+from pinlib.rules import plans
 from pinlib.scenario import Middle, Scenario
-from pinlib.teach import evidence, svg
+from pinlib.teach import evidence, sight, svg
 from pinlib.teach.exhibits.cafe import CafePanel
+from pinlib.teach.exhibits.calendar import CalendarPanel, Life, at
 from pinlib.teach.exhibits.chain import ChainPanel
 from pinlib.teach.exhibits.handshake import Asked, Eyes, HandshakePanel, Wrong
 from pinlib.teach.exhibits.own_server import OwnServerPanel
@@ -23,7 +25,7 @@ from pinlib.teach.exhibits.twins import TwinsPanel
 from pinlib.teach.panel import Panel
 
 ON_THE_ENGINE: tuple[type[Panel[Any]], ...] = (HandshakePanel, ChainPanel)
-LARGE = (CafePanel,)  # so many states that a quick run takes some of them
+LARGE = (CafePanel, CalendarPanel)  # so many states that a quick run takes some of them
 PANELS = (*ON_THE_ENGINE, *LARGE, PinPanel, TwinsPanel, OwnServerPanel)
 SCRIPT = "<script>alert(1)</script>"
 
@@ -73,6 +75,25 @@ def test_every_state_of_the_cafe_shows_an_answer(
     states = [state for state in CafePanel.states() if state.middle is middle]
     assert len(states) > 1000
     _walk(CafePanel, monkeypatch, states)
+
+
+@pytest.mark.parametrize("mode", ["opened", "headers"], indirect=True)
+def test_the_calendar_shows_every_plan(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each plan of data/plans/ but the one with hundreds of certificates, swept afresh."""
+    for cached in (sight.swept, sight._lines, sight._counts, sight._audited):
+        cached.cache_clear()
+    states = [at(one) for one in plans().values()]
+    states = [state for state in states if state.life is not Life.DAYS_6]
+    assert len(states) > 10
+    _walk(CalendarPanel, monkeypatch, states)
+
+
+@pytest.mark.slow
+def test_every_state_of_the_calendar_shows_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every rule, every day and version of each plan made by hand, every way of counting."""
+    states = list(CalendarPanel.states())
+    assert len(states) > 250
+    _walk(CalendarPanel, monkeypatch, states)
 
 
 def _walk(

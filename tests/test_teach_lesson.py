@@ -10,7 +10,8 @@ import pytest
 from pinlib import data
 from pinlib.errors import BadData, BadInput
 from pinlib.teach import lesson as lessons
-from pinlib.teach.judges import NotYet, ask, judged
+from pinlib.teach.judges import judged
+from pinlib.teach.judges.core import NotYet, ask
 from pinlib.teach.lesson import HINTS, Checkpoint, Lesson, Prediction, script, start
 
 ALL = sorted(file.stem for file in (data.DATA / "lessons").glob("*.toml"))

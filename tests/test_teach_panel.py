@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
+from time import perf_counter
+from typing import ClassVar
 
+import ipywidgets as widgets
 import pytest
 from demo_panels import Door, DoorState, Weather
 
@@ -309,3 +317,193 @@ def test_a_view_shows_itself_where_a_cell_ends_with_it() -> None:
     assert view._repr_html_().startswith("<style>")
     assert view.html in view._repr_html_()
     assert repr(view) == "9 of 10. Why.\nAll in words."
+
+
+# -- Drawing in slices -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Long:
+    """A state that takes many bits of work."""
+
+    size: int = 0
+
+
+class Slow(Panel[Long]):
+    """Counts to a hundred times its size, one bit at a time; `done` is what was worked for."""
+
+    name = "slow"
+    controls = (Control("size", "Size", {str(n): n for n in range(6)}, kind="dropdown"),)
+    initial = Long()
+    done: ClassVar[dict[int, int]] = {}
+    breaks_at = -1
+
+    def work(self, state: Long) -> Iterator[Callable[[], View]]:
+        """Do a bit, of a length that a clock can see."""
+        for bit in range(self.done.get(state.size, 0), state.size * 100):
+            if bit == self.breaks_at:
+                raise RuntimeError("a bit that cannot be done")
+            end = perf_counter() + 0.003
+            while perf_counter() < end:
+                pass
+            self.done[state.size] = bit + 1
+            yield partial(self._so_far, bit)
+
+    def _so_far(self, bit: int) -> View:
+        return View(Headline("So far", f"{bit}."), Html(""), f"{bit}", {"outcome": "drawing"})
+
+    def view(self, state: Long) -> View:
+        """Draw, whether the work was done before or not."""
+        deque(self.work(state), maxlen=0)
+        return View(Headline("Done", f"{state.size}."), Html(""), "", {"outcome": "done"})
+
+
+@pytest.fixture
+def slow() -> Slow:
+    """Return a panel that has done nothing yet."""
+    Slow.done.clear()
+    return Slow()
+
+
+async def shows(panel: Slow, outcome: str) -> None:
+    """Let the loop turn until the picture says so."""
+    end = perf_counter() + 20
+    while panel._view.facts["outcome"] != outcome:
+        assert perf_counter() < end, f"never {outcome}: {panel._view}"
+        await asyncio.sleep(0)
+
+
+def stop_button(panel: Slow) -> widgets.Button:
+    """Return the button, and whether it can be seen."""
+    return panel._stop
+
+
+def test_without_a_loop_all_is_drawn_at_once(slow: Slow) -> None:
+    """In a script, and where a cell asks for it."""
+    slow.control("size").value = 1
+    assert slow._view.facts["outcome"] == "done"
+    assert stop_button(slow).layout.display == "none"
+
+
+def test_a_click_draws_in_slices_and_ends_whole(slow: Slow) -> None:
+    """The callback comes back early, the picture grows, and Stop can be seen meanwhile."""
+
+    async def clicked() -> None:
+        slow.control("size").value = 3
+        assert slow._view.facts["outcome"] == "drawing"
+        assert stop_button(slow).layout.display is None
+        assert 0 < Slow.done[3] < 300
+        await shows(slow, "done")
+        assert Slow.done[3] == 300
+        assert stop_button(slow).layout.display == "none"
+
+    asyncio.run(clicked())
+
+
+def test_what_is_quick_is_drawn_at_once(slow: Slow) -> None:
+    """No slice, no button, no flicker."""
+
+    async def clicked() -> None:
+        Slow.done[1] = 98
+        slow.control("size").value = 1
+        assert slow._view.facts["outcome"] == "done"
+        assert slow._drawing is None
+
+    asyncio.run(clicked())
+
+
+def test_stop_keeps_what_is_there_and_go_on_goes_on(slow: Slow) -> None:
+    """Nothing more is worked while it stands still, and nothing is done twice."""
+
+    async def clicked() -> None:
+        slow.control("size").value = 4
+        stop_button(slow).click()
+        assert slow._view.headline.words == "Stopped"
+        assert "Go on, or change a setting" in str(slow._view.headline.reason)
+        assert stop_button(slow).description == "Go on"
+        before = Slow.done[4]
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert Slow.done[4] == before
+        stop_button(slow).click()
+        assert stop_button(slow).description == "Stop"
+        await shows(slow, "done")
+        assert Slow.done[4] == 400
+
+    asyncio.run(clicked())
+
+
+def test_another_click_leaves_off_what_is_being_drawn(slow: Slow) -> None:
+    """The last one counts; what was begun for the other is kept for later."""
+
+    async def clicked() -> None:
+        slow.control("size").value = 5
+        begun = Slow.done[5]
+        slow.control("size").value = 1
+        await shows(slow, "done")
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert slow.state == Long(1)
+        assert str(slow._view.headline.reason) == "1."
+        assert Slow.done == {5: begun, 1: 100}
+
+    asyncio.run(clicked())
+
+
+def test_start_over_ends_a_drawing(slow: Slow) -> None:
+    """One click back, whatever goes on."""
+
+    async def clicked() -> None:
+        slow.control("size").value = 5
+        slow.start_over()
+        assert (slow.state, slow._view.facts["outcome"]) == (Long(), "done")
+
+    asyncio.run(clicked())
+
+
+def test_show_from_a_cell_is_whole_when_it_returns(slow: Slow) -> None:
+    """The next line of the cell may ask for the picture, with a loop around it or without."""
+
+    async def asked() -> None:
+        slow.show(Long(2))
+        assert slow._view.facts["outcome"] == "done"
+
+    asyncio.run(asked())
+
+
+def test_two_threads_may_ask_at_once(slow: Slow) -> None:
+    """A cell in one, a hand in the other, and Stop in a third: one picture, and no work twice."""
+
+    async def clicked() -> None:
+        slow.control("size").value = 5
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+    hand = threading.Thread(target=asyncio.run, args=(clicked(),))
+    hand.start()
+    end = perf_counter() + 20
+    while slow._view.facts["outcome"] != "drawing":
+        assert perf_counter() < end
+    stop_button(slow).click()  # from this thread, which has no loop
+    assert slow._view.headline.words == "Stopped"
+    hand.join(20)
+    assert not hand.is_alive()
+    assert slow._view.headline.words == "Stopped"
+    slow.show(Long(1))
+    assert (slow._view.facts["outcome"], slow.state) == ("done", Long(1))
+
+
+def test_a_bug_in_the_work_is_shown(slow: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In its first slice and in a later one."""
+    monkeypatch.delenv("PINLIB_STRICT", raising=False)
+    for place in (1, 120):
+
+        async def clicked(place: int = place) -> None:
+            slow.breaks_at = place
+            Slow.done.clear()
+            slow.control("size").value = 0
+            slow.control("size").value = 3
+            await shows(slow, "bug")
+            assert "a bit that cannot be done" in slow._html
+
+        asyncio.run(clicked())

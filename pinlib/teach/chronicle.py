@@ -155,7 +155,7 @@ def _deployed_row(plan: Plan) -> Row:
 
 def _deployed_words(plan: Plan) -> Iterator[str]:
     runs = _runs(plan)
-    yield f"{len(plan.deployments)} certificates, in {len(runs)} runs of one key and issuer."
+    yield f"{len(plan.deployments)} certificates; stretches of one key and issuer: {len(runs)}."
     for run in runs[:_MANY]:
         ends = short(_served(plan, run[-1]))
         first = run[0]

@@ -39,6 +39,7 @@ class Control:
     tooltips: tuple[str, ...] = ()
     kind: Kind = "auto"
     more: bool = False
+    follows: bool = False
     receive: Callable[[str, bytes], Any] | None = None
 
     @property
@@ -73,6 +74,9 @@ class Control:
             widget.value = ()
             return
         if hasattr(widget, "options") and dict(widget.options) != dict(self.options):
+            # A slider whose place lies beyond its new end moves, and tells us that a hand did it:
+            # so it goes to the beginning first, which is in reach before and after.
+            widget.index = 0
             widget.options = list(self.options.items())
         widget.value = value
 
@@ -122,10 +126,11 @@ def to_text(name: str, controls: Sequence[Control], state: object) -> str:
     return f"{name}: {lines.write({c.field: getattr(state, c.field) for c in controls})}"
 
 
-def parse(name: str, controls: Sequence[Control], line: str, base: S) -> S:
+def parse(name: str, controls_in: Callable[[S], Sequence[Control]], line: str, base: S) -> S:
     """Read `to_text` back; fields that the line leaves out keep their value in `base`.
 
-    Raises BadInput, in one sentence that names what would have been right.
+    `controls_in` gives the controls, with what they offer in a state.  Raises BadInput, in one
+    sentence that names what would have been right.
     """
     head, colon, rest = line.partition(":")
     if colon and "=" not in head:
@@ -133,13 +138,16 @@ def parse(name: str, controls: Sequence[Control], line: str, base: S) -> S:
             raise BadInput(f"this line is for {head.strip()!r}, and this is {name!r}", seen=line)
     else:
         rest = line
-    known = {c.field: c for c in controls}
+    known = {c.field: c for c in controls_in(base)}
     words = lines.read(rest, known)
     # A file that is missing is why other words may not fit: it is asked for first.
-    in_order = sorted(words, key=lambda field: known[field].kind != "file")
-    found = {f: _value(known[f], words[f], getattr(base, f)) for f in in_order}
-    # mypy cannot know that every state is a dataclass.
-    return replace(base, **found)  # type: ignore[type-var]
+    in_order = sorted(words, key=lambda field: (known[field].kind != "file", known[field].follows))
+    for field in in_order:
+        control = next(c for c in controls_in(base) if c.field == field)
+        found = {field: _value(control, words[field], getattr(base, field))}
+        # mypy cannot know that every state is a dataclass.
+        base = replace(base, **found)  # type: ignore[type-var]
+    return base
 
 
 def _value(control: Control, word: str, held: Any) -> Any:

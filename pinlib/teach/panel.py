@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from time import perf_counter
@@ -35,12 +36,23 @@ from pinlib.teach.view import View
 
 S = TypeVar("S")
 MOST_VISIBLE = 6
-STOP = "Stop"
+STOP, GO_ON = "Stop", "Go on"
 SLICE = 0.08  # seconds of work between two looks at what was clicked
 _OWN = ""  # no preset; a Dropdown with the value None would show an empty line
 
 _on_screen: WeakSet[widgets.DOMWidget] = WeakSet()
 _presenting = False
+
+
+@dataclass
+class _Drawing:
+    """A drawing that takes a while: the work that is left, and when to show it next."""
+
+    work: Iterator[Callable[[], View]]
+    repaint: float = 0.0
+    stopped: bool = False
+    task: asyncio.Task[None] | None = None
+    """Kept, since a loop does not keep its tasks alive."""
 
 
 class TwinIncomplete(AssertionError):
@@ -63,9 +75,10 @@ class Panel(widgets.VBox, Generic[S]):
         self._state = self._first = self._read(self.initial if state is None else state)
         self._syncing = False
         self._html = Html("")
-        self._task: asyncio.Task[None] | None = None
-        self._pending: Iterator[Callable[[], View]] | None = None
-        self._repaint = 0.0
+        # JupyterLab sends what a hand does to a thread beside the one that runs cells (a subshell),
+        # and now and then to that one: two of them may ask a panel at once.
+        self._lock = threading.RLock()
+        self._drawing: _Drawing | None = None
         self._stop = widgets.Button(description=STOP, tooltip="Stop drawing; what is there stays")
         self._stop.on_click(self._stop_or_go_on)
         self._picture = widgets.HTML()
@@ -118,13 +131,15 @@ class Panel(widgets.VBox, Generic[S]):
 
     def show(self, wanted: S | str) -> None:
         """Go to a state, to a preset by its name, or to a line of text from another panel."""
-        self._adopt(self._read(wanted))
-        self.refresh()
+        with self._lock:
+            self._adopt(self._read(wanted))
+            self.refresh()
 
     def start_over(self) -> None:
         """Go back to the state the panel was made with."""
-        self._adopt(self._first)
-        self._redraw()
+        with self._lock:
+            self._adopt(self._first)
+            self._redraw()
 
     @classmethod
     def states(cls) -> Iterator[S]:
@@ -137,9 +152,10 @@ class Panel(widgets.VBox, Generic[S]):
 
     def refresh(self) -> None:
         """Draw the state: the only door, because JupyterLab hides what callbacks raise."""
-        self._leave_off()
-        with self._guarded():
-            self._paint(self.view(self._state))
+        with self._lock:
+            self._leave_off()
+            with self._guarded():
+                self._paint(self.view(self._state))
 
     def _paint(self, drawn: View) -> None:
         self._view = replace(drawn, facts={**drawn.facts, "state": self.text})
@@ -164,57 +180,67 @@ class Panel(widgets.VBox, Generic[S]):
 
     def _redraw(self) -> None:
         """Draw after a hand's change: in slices where it takes long and a page can follow."""
+        self._leave_off()
+        drawing = self._drawing = _Drawing(self.work(self._state))
+        self._follow_up(drawing)
+
+    def _follow_up(self, drawing: _Drawing) -> None:
+        """Work for a moment now, and for the rest whenever the kernel has one."""
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # no kernel around us: nobody could press Stop
             self.refresh()
             return
-        self._leave_off()
-        self._pending, self._repaint = self.work(self._state), 0.0
-        if self._slice():
-            self._task = loop.create_task(self._go_on())
+        if self._slice(drawing):
+            drawing.task = loop.create_task(self._go_on(drawing))
         else:
             self.refresh()
 
-    def _slice(self) -> bool:
+    def _slice(self, drawing: _Drawing) -> bool:
         """Work for a moment, and tell whether there is more to do."""
         with self._guarded():
             start = perf_counter()
-            for so_far in self._pending or ():
+            for so_far in drawing.work:
                 if (now := perf_counter()) > start + SLICE:
-                    if now > self._repaint:
+                    if now > drawing.repaint:
                         self._paint(so_far())
                         # To draw what is not finished may not take more than a tenth of the time.
-                        self._repaint = now + 10 * (perf_counter() - now)
+                        drawing.repaint = now + 10 * (perf_counter() - now)
                     _display(self._stop, shown=True)
                     return True
         return False
 
-    async def _go_on(self) -> None:
-        await asyncio.sleep(0)
-        while self._slice():
+    async def _go_on(self, drawing: _Drawing) -> None:
+        """Work slice by slice, until it is done, stopped, or another drawing has begun."""
+        while True:
             await asyncio.sleep(0)  # clicks are heard here
-        self.refresh()
+            with self._lock:
+                if drawing is not self._drawing or drawing.stopped:
+                    return
+                if not self._slice(drawing):
+                    self.refresh()
+                    return
 
     def _leave_off(self) -> None:
-        """Forget a drawing that is going on."""
-        if self._task is not None:
-            self._task.cancel()
-        self._task = self._pending = None
+        """Forget a drawing that is going on: its task ends when it next looks."""
+        self._drawing = None
         self._stop.description = STOP
         _display(self._stop, shown=False)
 
     def _stop_or_go_on(self, _: widgets.Button) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
-            self._stop.description = "Go on"
-            why = f"{self._view.headline.words}. Go on, or change a setting."
-            with self._guarded():
-                self._paint(replace(self._view, headline=Headline("Stopped", why, signed=False)))
-        elif self._pending is not None:
-            self._stop.description = STOP
-            self._task = asyncio.get_running_loop().create_task(self._go_on())
+        with self._lock:
+            drawing = self._drawing
+            if drawing is None:
+                return
+            drawing.stopped = not drawing.stopped
+            self._stop.description = GO_ON if drawing.stopped else STOP
+            if drawing.stopped:
+                why = f"{self._view.headline.words}. Go on, or change a setting."
+                with self._guarded():
+                    said = Headline("Stopped", why, signed=False)
+                    self._paint(replace(self._view, headline=said))
+            else:
+                self._follow_up(drawing)
 
     def _own_up(self, bug: Exception) -> None:
         self._view, self._html = _bug(bug, self.text)
@@ -257,7 +283,7 @@ class Panel(widgets.VBox, Generic[S]):
         elif wanted in self.presets:
             state = self.presets[wanted]
         elif "=" in wanted or not self.presets:
-            state = parse(self.name, self.controls_in(self._state), wanted, self._state)
+            state = parse(self.name, self.controls_in, wanted, self._state)
         else:
             names = ", ".join(repr(name) for name in self.presets)
             raise BadInput(f"there is no scene {wanted!r}; there are {names}", seen=wanted)
@@ -284,19 +310,20 @@ class Panel(widgets.VBox, Generic[S]):
             self._syncing = False
 
     def _control_changed(self, _change: Mapping[str, Any]) -> None:
-        if self._syncing:
-            return
-        try:
-            state = self.settle(self._held(), self._state)
-        except Exception as bug:
-            self._adopt(self._state)
-            self._leave_off()
-            self._own_up(bug)
-            if strict():
-                raise
-            return
-        self._adopt(state)
-        self._redraw()
+        with self._lock:
+            if self._syncing:
+                return
+            try:
+                state = self.settle(self._held(), self._state)
+            except Exception as bug:
+                self._adopt(self._state)
+                self._leave_off()
+                self._own_up(bug)
+                if strict():
+                    raise
+                return
+            self._adopt(state)
+            self._redraw()
 
     def _held(self) -> S:
         """Give the state that the widgets show, as a hand has left them."""
@@ -307,9 +334,10 @@ class Panel(widgets.VBox, Generic[S]):
         return replace(self._state, **found)  # type: ignore[type-var]
 
     def _scene_chosen(self, change: Mapping[str, Any]) -> None:
-        if not self._syncing:
-            self._adopt(self.presets.get(change["new"], self._state))
-            self._redraw()
+        with self._lock:
+            if not self._syncing:
+                self._adopt(self.presets.get(change["new"], self._state))
+                self._redraw()
 
 
 def strict() -> bool:

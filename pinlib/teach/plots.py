@@ -100,7 +100,8 @@ def lost_by_lifetime(counts: Mapping[str, tuple[Count, Count]], what: str) -> Vi
     )
     tone: Tone = "bad" if last[0].per_year > first[0].per_year else "good"
     each = "; ".join(
-        f"{name}: {anew.per_year:.0f} days if {ANEW}, {late.per_year:.0f} if {LATE}"
+        f"{name}: {anew.per_year:.0f} days if each release is a new draw, {late.per_year:.0f} if "
+        f"{LATE}"
         for name, (late, anew) in counts.items()
     )
     reason = f"{what[0].upper()}{what[1:]}; for each user, in a year."

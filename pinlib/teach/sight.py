@@ -136,16 +136,18 @@ def _headline(sight: Sight, rows: Sequence[Line], met: Mapping[Strategy, Verdict
     refused = {way: one for way, one in met.items() if not one.connected}
     fooled = sum(bool(_track(one, day).did) for one in rows if one.app.way in met)
     if fooled:
-        words = f"{fooled} of {len(met)} ways let a stranger in on {on}"
+        words = (
+            f"{fooled} of {len(met)} apps {'lets' if fooled == 1 else 'let'} a stranger in on {on}"
+        )
         return Headline(words, f"{_who(plan, day)}; the bank itself shows {shown.key}.", "bad")
     if not refused:
-        return Headline(f"All {len(met)} ways of pinning connect on {on}", f"{reason}.", "good")
-    words = f"{len(refused)} of {len(met)} ways of pinning fail on {on}"
+        return Headline(f"All {len(met)} apps log in on {on}", f"{reason}.", "good")
+    words = f"{len(refused)} of {len(met)} apps cannot log in on {on}"
     by_tls = next((one for one in refused.values() if one.outcome in _BY_TLS), None)
     if by_tls:
         reason = f"{by_tls.reason} TLS refuses it, pins or no pins."
     else:
-        reason += ": not what these apps pinned."
+        reason += f": not what {'that app' if len(refused) == 1 else 'these apps'} pinned."
     return Headline(words, reason, "bad")
 
 

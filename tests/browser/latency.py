@@ -7,7 +7,8 @@ a machine whose milliseconds are not.  The benchmark prints both; a test holds t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
@@ -17,9 +18,12 @@ import nbformat
 
 from pinlib import Strategy, Tls
 from pinlib.devices import Moment
+from pinlib.fleet import people
 from pinlib.lines import written
 from pinlib.scenario import Middle
+from pinlib.teach.chronicle import named_days
 from pinlib.teach.exhibits.cafe import CafePanel
+from pinlib.teach.exhibits.calendar import Calendar, CalendarPanel
 from pinlib.teach.exhibits.handshake import Eyes, HandshakePanel, Wrong
 from pinlib.teach.exhibits.pin import BANK, REQUEST, ROOT, Look, PinPanel
 from pinlib.teach.panel import Panel
@@ -65,15 +69,22 @@ class Walk:
         """The panel's name."""
         return self.panel.name
 
-    def on_screen(self, field: str, value: object) -> tuple[str, str, str]:
+    @property
+    def on_screen(self) -> Iterator[tuple[str, str, str]]:
         """Say what to touch, in the words that are on the screen today ("" is the checkbox).
 
-        The third is what the picture says of itself once it has changed: a picture that came late
-        from an earlier change would be a very fast answer to this one.
+        A slider is moved by an arrow key.  The third is what the picture says of itself once it has
+        changed: a picture that came late from an earlier change would be a very fast answer to this
+        one.
         """
-        control = next(control for control in self.panel.controls if control.field == field)
-        words = next((words for words, of in control.options.items() if of == value), "")
-        return field, words, f"{field}={written(value)}"
+        state = self.panel.initial
+        for field, value in self.steps:
+            control = next(control for control in self.panel.controls if control.field == field)
+            words = next((words for words, of in control.options.items() if of == value), "")
+            if control.kind == "slider":
+                words = "ArrowRight" if value > getattr(state, field) else "ArrowLeft"
+            state = replace(state, **{field: value})
+            yield field, words, f"{field}={written(value)}"
 
 
 HANDSHAKE = Walk(
@@ -127,7 +138,24 @@ CAFE = Walk(
     ),
     ("middle=company-proxy pins=leaf-key", "middle=stolen-key pins=none"),
 )
-WALKS = (HANDSHAKE, PIN, CAFE)
+_DAYS = [day for day in named_days(Calendar().lived).values() if day >= Calendar().day]
+_USERS = list(people())
+CALENDAR = Walk(
+    CalendarPanel,
+    (
+        ("day", _DAYS[1]),
+        ("day", _DAYS[2]),
+        ("users", _USERS[1]),
+        ("day", _DAYS[3]),
+        ("day", _DAYS[2]),
+        ("users", _USERS[2]),
+        ("day", _DAYS[1]),
+        ("day", _DAYS[0]),
+        ("users", _USERS[0]),
+    ),
+    (f"day={_DAYS[1]}", f"day={_DAYS[2]}"),
+)
+WALKS = (HANDSHAKE, PIN, CAFE, CALENDAR)
 
 _SCRIPT = """async ([name, steps, seconds]) => {
   const one = (root, selector) => {
@@ -148,6 +176,11 @@ _SCRIPT = """async ([name, steps, seconds]) => {
     if (option === "") {
       const box = one(panel, "input[type=checkbox]");
       return () => box.click();
+    }
+    if (option.startsWith("Arrow")) {
+      const handle = one(panel, ".noUi-handle");
+      return () => handle.dispatchEvent(
+        new KeyboardEvent("keydown", { key: option, bubbles: true }));
     }
     const buttons = [...panel.querySelectorAll("button")];
     if (buttons.some(b => plain(b.textContent) === option)) return press(panel, option);
@@ -253,7 +286,7 @@ def _run(page: Page, walk: Walk, pairs: int) -> list[Any]:
              `.pinlib-panel-${name} .pinlib-view [data-state]`)?.dataset.state === line""",
         arg=[walk.name, walk.panel().text],
     )
-    panel = islice(cycle(walk.on_screen(*step) for step in walk.steps), pairs)
+    panel = islice(cycle(walk.on_screen), pairs)
     steps = [step for change in panel for step in (change, ("bare", next(bare)))]
     answers: list[Any] = page.evaluate(_SCRIPT, [walk.name, steps, 20])
     return answers

@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 
 from pinlib import Strategy
 from pinlib.errors import BadInput
-from pinlib.fleet import people
+from pinlib.fleet import people, usual
 from pinlib.plans import (
     Plan,
     Released,
@@ -66,7 +66,7 @@ class Calendar:
     way: Strategy = Strategy.LEAF_KEY_AND_BACKUP
     rotate: int = 0
     backups: int = 1
-    users: str = next(iter(people()))
+    users: str = usual().name
     audits: int = 0
     plan: str = ""
 
@@ -135,9 +135,22 @@ class CalendarPanel(Panel[Calendar]):
             _RENEWALS,
             tooltips=("As with certbot --reuse-key", "The default of certbot, and of ACM"),
         ),
-        Control("day", "Day", {}, "A real handshake on that day, for every row", kind="slider"),
         Control(
-            "version", "The app is", {}, "The version in every row", kind="dropdown", more=True
+            "day",
+            "Day",
+            {},
+            "A real handshake on that day, for every row",
+            kind="slider",
+            follows=True,
+        ),
+        Control(
+            "version",
+            "The app is",
+            {},
+            "The version in every row",
+            kind="dropdown",
+            more=True,
+            follows=True,
         ),
         Control(
             "audits",
@@ -202,7 +215,7 @@ class CalendarPanel(Panel[Calendar]):
 
     @classmethod
     def states(cls) -> Iterator[Calendar]:
-        """Give every rule and every plan once, and of one plan everything."""
+        """Give every rule once, every plan on all its days, and one with all ways to count."""
         every = [at(one) for one in plans().values()]
         yield from every
         for life in Life:
@@ -210,7 +223,7 @@ class CalendarPanel(Panel[Calendar]):
                 for rotate in _ROTATIONS.values():
                     yield _within(Calendar(life, reuse, rotate=rotate, backups=rotate % 4))
         for state in every:
-            if state.plan:
+            if state.life is not Life.DAYS_6:
                 for day in named_days(state.lived).values():
                     yield replace(state, day=day)
                 for one in state.lived.releases:
@@ -262,5 +275,4 @@ def show(plan: Plan, day: date | None = None, version: str | None = None) -> Vie
     version = version or known[0]
     if version not in known:
         raise BadInput(f"there is no {version!r}; there are {', '.join(known)}", seen=repr(version))
-    users = next(iter(people().values()))
-    return draw(Sight(plan, day, version, users, cards=False))
+    return draw(Sight(plan, day, version, usual(), cards=False))

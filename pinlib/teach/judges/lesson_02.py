@@ -1,0 +1,152 @@
+"""Lesson 02: a pin by hand, and what was hashed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Any
+
+from cryptography import x509
+
+from pinlib import (
+    Cast,
+    Kind,
+    Notation,
+    Pin,
+    parts,
+    public_roots,
+    story,
+)
+from pinlib.cast import HOST
+from pinlib.certificates import Validity, ed25519_key, p384, rsa2048
+from pinlib.encodings import documents
+from pinlib.errors import BadPin
+from pinlib.naming import key_name, name_of
+from pinlib.slips import Hashed, recognise
+from pinlib.teach.judges.core import NotYet, ask, expect, judge
+
+
+def _with_key(key: Any) -> x509.Certificate:
+    cast = story()
+    return cast.issuing.issue(HOST, valid=Validity.of(cast.bank.leaf), key=key).leaf
+
+
+def _key_pin_cases(cast: Cast) -> Iterable[tuple[x509.Certificate, str]]:
+    yield cast.bank.leaf, "This is the bank's certificate, which you can see."
+    yield (
+        cast.other_issuing.issue("www.shop.example", valid=Validity.of(cast.bank.leaf)).leaf,
+        "This one has longer names, so its key stands at another place in the bytes, and it is "
+        "another key. Let the certificate itself say which.",
+    )
+    yield (
+        cast.events["renew with an unknown key"].identity.leaf,
+        "This one has the bank's name and another key. A pin depends on the key, not on the name.",
+    )
+    yield (
+        _with_key(rsa2048),
+        "This one has an RSA key, which is longer, and has another header than P-256. Take the "
+        "SPKI as it is, and build nothing by hand.",
+    )
+    yield _with_key(p384), "This one has a P-384 key: longer than P-256, with another header."
+    yield _with_key(ed25519_key), "This one has an Ed25519 key: 32 bytes, with a short header."
+    root = x509.load_der_x509_certificate(public_roots()["ISRG Root X1"])
+    yield root, "This one is real: ISRG Root X1, out of the public roots."
+
+
+@judge("02", "key_pin")
+def key_pin(answer: Any) -> str:
+    """Judge a function from a certificate to its key pin, as OkHttp writes it."""
+    for certificate, message in _key_pin_cases(story()):
+        right = Pin(Kind.KEY, sha256(parts(certificate)["SPKI"]).digest())
+        said = ask(answer, certificate, when=f"given {_told(certificate)}")
+        if isinstance(said, bytes) and said == right.digest:
+            raise NotYet("These are the right 32 bytes. Now write them: sha256/ and base64.")
+        expect(
+            isinstance(said, str),
+            f"A pin is text here, such as sha256/…=; this was of the kind {type(said).__name__}.",
+        )
+        expect(said == str(right), _what_went_wrong(said, certificate, message))
+    return "Seven certificates, four kinds of key, and one of them a real root: all right."
+
+
+def _told(certificate: x509.Certificate) -> str:
+    """Say in a few words which certificate a function was given."""
+    key = key_name(parts(certificate)["SPKI"])
+    return f"the certificate of {name_of(certificate.subject)}, whose key is {key}"
+
+
+def _what_went_wrong(said: str, certificate: x509.Certificate, message: str) -> str:
+    """Recognise the bytes that were hashed, or else say what is special about this certificate."""
+    bare, once = said.strip(), sha256(parts(certificate)["SPKI"]).digest()
+    if f"{bare[:7].lower()}{bare[7:]}" == str(Pin(Kind.KEY, once)):
+        return "The right pin, but for a blank, a line end or a capital in sha256/: take it away."
+    twice = sha256(once).digest()
+    try:
+        if Pin.parse(bare).digest == twice:
+            return "You hashed twice: hash the SPKI, and write that hash as text."
+        found = recognise(said, documents(certificate))
+    except BadPin as unreadable:
+        return f"{unreadable}."
+    if len(found) == 1 and found[0].hashed is Hashed.SPKI:
+        return f"The right bytes, written for {found[0].notation.value}; OkHttp wants sha256/…=."
+    if len(found) == 1 and found[0].hashed:
+        return f"This is a hash of {found[0].hashed.value}. {found[0].hashed.story}"
+    size = len(parts(certificate)["SPKI"])
+    return (
+        f"{message} Your pin fits nothing in it; its SPKI has {size} bytes: how many did you hash?"
+    )
+
+
+def _what_was_hashed_cases(cast: Cast) -> Iterable[tuple[x509.Certificate, str, str, str]]:
+    """Yield a certificate, a pin, what it was made of, and what to say to a wrong answer."""
+    rsa, bank = _with_key(rsa2048), cast.bank.leaf
+    for colleague, (name, _) in cast.hashed_by.items():
+        yield (
+            *(bank, cast.colleagues[colleague], name),
+            f"{colleague}'s pin is a hash of the {name}; you said {{said}}. Hash each part, and "
+            "compare the 32 bytes with those of the pin, one part after the other to the last.",
+        )
+    for name, part in parts(rsa).items():
+        pin = Pin(Kind.KEY, sha256(part).digest())
+        yield (
+            *(rsa, str(pin), name),
+            f"An RSA certificate, and a hash of its {name}; you said {{said}}. Its header is of "
+            "another length than P-256's: let parts(certificate) find the bytes.",
+        )
+    key = Pin(Kind.KEY, sha256(parts(bank)["SPKI"]).digest())
+    for notation in Notation:
+        yield (
+            *(bank, key.write(notation), "SPKI"),
+            f"The bank's own key pin, written for {notation.value}; you said {{said}}. The clothes "
+            "do not say what was hashed: compare the 32 bytes. Pin.parse(…) reads them all.",
+        )
+    stranger = Pin(Kind.KEY, sha256(parts(cast.other_issuing.certificate)["SPKI"]).digest())
+    yield (
+        *(bank, str(stranger), "something else"),
+        "This pin is of another certificate altogether; you said {said}. What fits none of the "
+        'parts is "something else": do not conclude by exclusion.',
+    )
+    renewed = cast.events["renew, same key"].identity.leaf
+    old = Pin(Kind.CERTIFICATE, sha256(parts(bank)["certificate"]).digest())
+    yield (
+        *(renewed, str(old), "something else"),
+        "This is the fingerprint of the certificate before the renewal, and you were given the one "
+        "after it; you said {said}. Look at the certificate that you are given.",
+    )
+
+
+@judge("02", "what_was_hashed")
+def what_was_hashed(answer: Any) -> str:
+    """Judge a function from a certificate and a pin to the name of what was hashed."""
+    names = ("SPKI", "certificate", "key bits", "PEM text", "something else")
+    cast = story()
+    for certificate, pin, right, message in _what_was_hashed_cases(cast):
+        said = ask(answer, certificate, pin, when="given a certificate and then a pin")
+        shown = repr(said)[:40]
+        known = isinstance(said, str) and said in names
+        expect(known, f"Answer one of {', '.join(names)}; this was {shown}.")
+        expect(said == right, message.format(said=shown))
+    return (
+        "Ben hashed the whole certificate, Chloé the bare key bits, Dan the PEM text; Edith is "
+        "right, in other clothes. And you tell them apart for other kinds of keys too."
+    )
