@@ -244,6 +244,8 @@ def test_a_line_of_text_brings_the_calendar_back() -> None:
         state = replace(state, day=list(named_days(state.lived).values())[5])
         other = CalendarPanel(CalendarPanel(state).text)
         assert other.state == state
+    part = CalendarPanel("calendar: life=days-398 reuse=no")
+    assert part.state.day == date(2027, 5, 1)  # the nearest to 14 May that this plan has
     with pytest.raises(BadInput, match="audits is a number"):
         CalendarPanel("calendar: audits=often")
     with pytest.raises(BadInput, match="day cannot be '2040-01-01'"):

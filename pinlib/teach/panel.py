@@ -284,6 +284,8 @@ class Panel(widgets.VBox, Generic[S]):
             state = self.presets[wanted]
         elif "=" in wanted or not self.presets:
             state = parse(self.name, self.controls_in, wanted, self._state)
+            if not all(one.offers(getattr(state, one.field)) for one in self.controls_in(state)):
+                state = self.settle(state, self._state)  # something that the line leaves out
         else:
             names = ", ".join(repr(name) for name in self.presets)
             raise BadInput(f"there is no scene {wanted!r}; there are {names}", seen=wanted)

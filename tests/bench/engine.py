@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -27,6 +27,9 @@ from pinlib.cast import HOST, LOGIN, TODAY
 from pinlib.certificates import Validity
 from pinlib.interception import Forger, Interceptor
 from pinlib.openssl import client, server_context
+from pinlib.plans import Deployed, Plan, Released
+from pinlib.rules import Rule
+from pinlib.timeline import Sweep, apps
 
 ROOT = Path(__file__).parents[2]
 PAIRS = 300
@@ -35,7 +38,7 @@ REQUEST = b"GET / HTTP/1.1\r\nHost: bank.example\r\n\r\n"
 
 def rows() -> list[tuple[str, str, str]]:
     """Return what was measured, the figure, and the aim."""
-    return [*_verdicts(), _pins(), _import(), *_interceptions()]
+    return [*_verdicts(), _pins(), _import(), *_sweeps(), *_interceptions()]
 
 
 def _verdicts() -> Iterator[tuple[str, str, str]]:
@@ -90,6 +93,42 @@ def _interleaved(one: Callable[[], object], other: Callable[[], object]) -> tupl
             if turn >= 20:  # the first ones find everything cold
                 times.append(perf_counter() - start)
     return median(taken[0]), median(taken[1])
+
+
+def _sweeps() -> Iterator[tuple[str, str, str]]:
+    """Time a calendar's handshakes: the same events over more days, and more events."""
+
+    def plan(stretch: int) -> Plan:
+        keys = ("key A", "key B", "key C", "key D", "key A", "key B")
+        start = date(2020, 1, 2)
+        deployed = [
+            Deployed(start + timedelta(180 * number * stretch), key, days=200 * stretch)
+            for number, key in enumerate(keys)
+        ]
+        release = Released(start, "v1", ("key A", "key B"))
+        ends = start + timedelta(180 * len(keys) * stretch)
+        return Plan("P", (*deployed, release), ends)
+
+    def taken(of: Plan) -> tuple[float, int]:
+        sweep, start = Sweep(of), perf_counter()
+        for _ in sweep.work(apps(of, "v1")):
+            pass
+        return perf_counter() - start, sweep.handshakes
+
+    short, long = plan(1), plan(10)  # three years, and thirty
+    pairs = [(taken(short), taken(long)) for _ in range(9)][1:]
+    three, thirty = (median(pair[at][0] for pair in pairs) for at in (0, 1))
+    what = f"sweep of the same events over {long.days} ÷ {short.days} days"
+    figure = f"{thirty / three:.2f}  ({thirty * 1e3:.0f} ms ÷ {three * 1e3:.0f} ms)"
+    yield what, figure, "≤ 1.5"
+    times = {}
+    for days in (398, 6):
+        seconds, count = taken(Rule(days, reuse=False, ends=date(2029, 12, 31)).plan())
+        times[days] = seconds / count
+        told = f"{seconds:.2f} s, {count:,} handshakes"
+        yield f"sweep of three years of {days}-day certificates", f"{count}  ({told})", "–"
+    figure = f"{times[6] / times[398]:.2f}  ({times[6] * 1e3:.2f} ms ÷ {times[398] * 1e3:.2f} ms)"
+    yield "sweep, one handshake of 6-day ÷ of 398-day certificates", figure, "≤ 1.5"
 
 
 def _interceptions() -> Iterator[tuple[str, str, str]]:
