@@ -144,11 +144,13 @@ def test_a_slider_stops_where_something_happens() -> None:
 
 def test_every_plan_of_data_is_a_scene() -> None:
     """By its title, on the day that its file says; a rule can be changed from there."""
+    assert list(CalendarPanel.presets) == list(plans())
     for title, written in plans().items():
-        panel = CalendarPanel(title)
-        assert panel.state.lived.events == written.plan.events
-        assert panel.state.day == written.look, title
-        assert (panel.state.plan == "") is (written.rule is not None)
+        state = CalendarPanel.presets[title]
+        assert state.lived.events == written.plan.events
+        assert state.day == written.look, title
+        assert (state.plan == "") is (written.rule is not None)
+    assert CalendarPanel("Nobody renewed").state == at(plans()["Nobody renewed"])
 
 
 def test_a_changed_rule_leaves_the_plan_made_by_hand() -> None:

@@ -6,6 +6,7 @@ import re
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date, datetime
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -19,9 +20,11 @@ from pinlib.cast import HOST, TODAY
 from pinlib.handshake import connect
 from pinlib.naming import key_name
 from pinlib.notations import Notation, read
+from pinlib.rules import Rule
 from pinlib.scenario import Middle
 from pinlib.teach.judges import judge_of
 from pinlib.teach.lesson import script
+from pinlib.timeline import apps
 
 CAST = story()
 
@@ -48,7 +51,7 @@ def _solution(number: str, name: str) -> Any:
     [
         *(("00", "who_refused"), ("01", "certificate_in"), ("01", "gullible")),
         *(("02", "key_pin"), ("02", "what_was_hashed")),
-        *(("03", "places"), ("03", "pin_check")),
+        *(("03", "places"), ("03", "pin_check"), ("04", "breaks")),
     ],
 )
 def test_the_solution_passes(number: str, name: str) -> None:
@@ -537,3 +540,97 @@ def test_a_forgotten_header_is_told_with_its_story() -> None:
     """What was hashed, and what to do about it."""
     feedback = judge_of("02", "key_pin")(lambda c: _written(parts(c)["key bits"]))
     assert "header that says the key’s kind is missing" in feedback.message
+
+
+# 04: the day on which an app breaks
+
+NEW_KEYS = Rule(200, reuse=False).plan()
+LEAF_KEY = apps(NEW_KEYS, "v1")[2]
+
+
+def _when_it_ends(plan: Any, app: Any) -> Any:
+    shown = (one for one in plan.deployments if not one.shows.isdisjoint(app.pins))
+    return next((one.ends for one in shown if one.replaced), None)
+
+
+def _by_key_alone(plan: Any, app: Any) -> Any:
+    keys = [pin for pin in app.pins if pin.startswith("key")]
+    return next((one.day for one in plan.deployments if keys and one.key not in keys), None)
+
+
+def _by_all_pins(plan: Any, app: Any) -> Any:
+    missing = (one.day for one in plan.deployments if not set(app.pins) <= one.shows)
+    return next((day for day in missing if day > app.day), None)
+
+
+def _by_second_certificate(plan: Any, app: Any) -> Any:
+    second = plan.deployments[1]
+    return second.day if app.pins and second.shows.isdisjoint(app.pins) else None
+
+
+def _whenever(plan: Any, app: Any) -> Any:
+    days = [one.day for one in plan.deployments if app.pins and one.shows.isdisjoint(app.pins)]
+    return days[0] if days else None
+
+
+def _the_last_stretch(plan: Any, app: Any) -> Any:
+    """Return the day since which the app is out now: right unless the bank came back."""
+    broken = None
+    for one in plan.deployments:
+        if one.day < app.day or not app.pins or not one.shows.isdisjoint(app.pins):
+            broken = None
+        else:
+            broken = broken or one.day
+    return broken
+
+
+def _any_change(plan: Any, app: Any) -> Any:
+    later = (one for one in plan.deployments if one.day > app.day and app.pins)
+    return next((one.day for one in later if one.key != plan.deployments[0].key), None)
+
+
+WRONG_DAY = {
+    _by_key_alone: "you said",
+    _by_all_pins: "you said",
+    _by_second_certificate: "Look at every deployment",
+    _whenever: "what the bank showed before app.day does not concern it",
+    _the_last_stretch: "The first day is asked for",
+    _any_change: "the pins on an authority hold",
+}
+
+
+@pytest.mark.parametrize(("answer", "told"), WRONG_DAY.items(), ids=lambda one: str(one)[:32])
+def test_a_wrong_day_passes_the_visible_example_and_hears_why(
+    answer: Callable[[Any, Any], Any], told: str
+) -> None:
+    """Each is right about the app on screen, which pins a key that is replaced on 14 May."""
+    assert answer(NEW_KEYS, LEAF_KEY) == NEW_KEYS.deployments[1].day
+    feedback = judge_of("04", "breaks")(answer)
+    assert not feedback.passed
+    assert told in feedback.message
+
+
+def test_the_end_of_a_certificate_is_not_the_day() -> None:
+    """The most common answer fails at once, and hears by which word it went wrong."""
+    feedback = judge_of("04", "breaks")(_when_it_ends)
+    assert not feedback.passed
+    assert "by real handshakes its pins refuse" in feedback.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (lambda *_: "2027-05-14", "Return a date, or None"),
+        (lambda *_: datetime(2027, 5, 14), "Return a date, or None"),
+        (lambda *_: ..., "Not written yet"),
+        (lambda _: None, "Your function raised TypeError"),
+        (date(2027, 5, 14), "A function is wanted here, not a date"),
+        (lambda *given: given[1].day, "An app that pins nothing has no pin that could refuse"),
+        (lambda *_: None, "its pins refuse on 2027-05-14"),
+    ],
+)
+def test_what_is_no_day_is_feedback(answer: Any, told: str) -> None:
+    """One sentence each."""
+    feedback = judge_of("04", "breaks")(answer)
+    assert not feedback.passed
+    assert told in feedback.message

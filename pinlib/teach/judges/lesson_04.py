@@ -29,8 +29,9 @@ def _on(month: int, key: str, issuer: str = "Lab Issuing CA", year: int = 2027) 
 def _cases() -> Iterator[tuple[Plan, str]]:
     """Yield plans, and what each of them is good for finding out."""
     yield (
-        Rule(200, reuse=False).plan(),
-        "This is the plan with a new key each time, which you have seen.",
+        _plan("A new key each time", _on(5, "key C"), _on(9, "key D"), _on(1, "key E", year=2028)),
+        "Each renewal brings a key that no app knows: every pin on the leaf is refused at the "
+        "first, and the pins on an authority hold.",
     )
     yield (
         Rule(200).plan(),
