@@ -626,7 +626,7 @@ def test_the_end_of_a_certificate_is_not_the_day() -> None:
         (lambda _: None, "Your function raised TypeError"),
         (date(2027, 5, 14), "A function is wanted here, not a date"),
         (lambda *given: given[1].day, "An app that pins nothing has no pin that could refuse"),
-        (lambda *_: None, "its pins refuse on 2027-05-14"),
+        (lambda *_: None, "its pins refuse on 2027-05-01"),
     ],
 )
 def test_what_is_no_day_is_feedback(answer: Any, told: str) -> None:
