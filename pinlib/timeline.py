@@ -100,7 +100,7 @@ def noon(day: date) -> datetime:
 
 def verdict(plan: Plan, app: App, day: date) -> Verdict:
     """Let an app call its bank on a day: a whole handshake, with its ladder."""
-    return connect(_device(plan, app, day), identity(plan.deployed(day)), HOST, noon(day))
+    return connect(phone(plan, app, day), identity(plan.deployed(day)), HOST, noon(day))
 
 
 def identity(deployed: Deployment) -> Identity:
@@ -146,7 +146,7 @@ def _pin(plan: Plan, name: str) -> Pin:
     return key_pin(_private(name))
 
 
-def _device(plan: Plan, app: App, day: date) -> Device:
+def phone(plan: Plan, app: App, day: date) -> Device:
     """Return the phone with this app on a day: its store shrinks, and its pins may have ended."""
     retired = plan.retired(day)
     roots = [chain for name, chain in _roots().items() if name not in retired]
@@ -159,11 +159,15 @@ def _device(plan: Plan, app: App, day: date) -> Device:
 
 
 class Sweep:
-    """A plan, and every handshake that was needed so far to answer for it."""
+    """A plan, and every handshake that was needed so far to answer for it.
 
-    def __init__(self, plan: Plan) -> None:
+    What was met for another plan may be `known`: a handshake depends on what is shown and asked
+    alone, so a plan that goes on where another ended needs only what is new.
+    """
+
+    def __init__(self, plan: Plan, known: dict[object, Outcome] | None = None) -> None:
         self.plan = plan
-        self._met: dict[object, Outcome] = {}
+        self._met: dict[object, Outcome] = {} if known is None else known
         self._answers: dict[tuple[App, date], tuple[Outcome, frozenset[str]]] = {}
         self._bounds: dict[object, list[datetime]] = {}
         self._devices: dict[object, Device] = {}
@@ -241,7 +245,7 @@ class Sweep:
             for app in whom:
                 if app.day > day:
                     continue
-                device = _device(self.plan, app, day)
+                device = phone(self.plan, app, day)
                 met = {
                     name: [connect(device, one, HOST, noon(day)) for one in shown]
                     for name, shown in self._strangers(day)
@@ -306,7 +310,7 @@ class Sweep:
         plan = self.plan
         facts = (app, plan.retired(day), plan.pins_ended(app.version, day))
         if facts not in self._devices:
-            self._devices[facts] = _device(plan, app, day)
+            self._devices[facts] = phone(plan, app, day)
         return self._devices[facts]
 
 

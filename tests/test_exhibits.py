@@ -18,6 +18,7 @@ from pinlib.teach import evidence, sight, svg
 from pinlib.teach.exhibits.cafe import CafePanel
 from pinlib.teach.exhibits.calendar import CalendarPanel, Life, at
 from pinlib.teach.exhibits.chain import ChainPanel
+from pinlib.teach.exhibits.drill import DrillPanel
 from pinlib.teach.exhibits.handshake import Asked, Eyes, HandshakePanel, Wrong
 from pinlib.teach.exhibits.own_server import OwnServerPanel
 from pinlib.teach.exhibits.pin import PinPanel
@@ -26,7 +27,7 @@ from pinlib.teach.panel import Panel
 
 ON_THE_ENGINE: tuple[type[Panel[Any]], ...] = (HandshakePanel, ChainPanel)
 LARGE = (CafePanel, CalendarPanel)  # so many states that a quick run takes some of them
-PANELS = (*ON_THE_ENGINE, *LARGE, PinPanel, TwinsPanel, OwnServerPanel)
+PANELS = (*ON_THE_ENGINE, *LARGE, PinPanel, TwinsPanel, OwnServerPanel, DrillPanel)
 SCRIPT = "<script>alert(1)</script>"
 
 

@@ -25,11 +25,11 @@ from pinlib.rules import Rule, plans
 from pinlib.timeline import (
     App,
     Sweep,
-    _device,
     _rogue,
     apps,
     identity,
     noon,
+    phone,
     verdict,
 )
 
@@ -229,7 +229,7 @@ def _compare(plan: Plan, step: int = 1) -> tuple[int, int, list[str]]:
 
 def _every_day(plan: Plan, app: App, day: date) -> tuple[Outcome, frozenset[str]]:
     """Ask handshakes of this very day: the bank's, every authority's rogue, and every thief's."""
-    device = _device(plan, app, day)
+    device = phone(plan, app, day)
 
     def lets_in(peer: object) -> bool:
         return connect(device, peer, HOST, noon(day)).connected  # type: ignore[arg-type]

@@ -111,6 +111,18 @@ class Control:
         )
 
 
+@dataclass(frozen=True)
+class Action:
+    """Something to do to a state that is no setting of it: a button.
+
+    `do` returns the state that it leads to, and raises BadInput where it cannot be done.
+    """
+
+    label: str
+    do: Callable[[Any], Any]
+    tooltip: str = ""
+
+
 class _Press(widgets.Button):
     """A button that counts, so that what it does is part of a state like everything else."""
 

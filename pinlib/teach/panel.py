@@ -20,7 +20,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any, ClassVar, Generic, TypeVar
@@ -30,8 +30,8 @@ import ipywidgets as widgets
 
 from pinlib.encodings import LIMIT
 from pinlib.errors import BadInput, PinlibError
-from pinlib.teach.controls import Control, every_state, parse, to_text
-from pinlib.teach.svg import Headline, Html, escape, stylesheet, verdict_line
+from pinlib.teach.controls import Action, Control, every_state, parse, to_text
+from pinlib.teach.svg import Headline, Html, escape, paragraph, stylesheet, verdict_line
 from pinlib.teach.view import View
 
 S = TypeVar("S")
@@ -64,6 +64,7 @@ class Panel(widgets.VBox, Generic[S]):
 
     name: ClassVar[str]
     controls: ClassVar[tuple[Control, ...]]
+    actions: ClassVar[tuple[Action, ...]] = ()
     presets: ClassVar[Mapping[str, Any]] = {}
     initial: ClassVar[Any]
 
@@ -74,6 +75,7 @@ class Panel(widgets.VBox, Generic[S]):
         self._state: S = self.initial
         self._state = self._first = self._read(self.initial if state is None else state)
         self._syncing = False
+        self._buttons: dict[str, widgets.Button] = {}
         self._html = Html("")
         # JupyterLab sends what a hand does to a thread beside the one that runs cells (a subshell),
         # and now and then to that one: two of them may ask a panel at once.
@@ -81,6 +83,8 @@ class Panel(widgets.VBox, Generic[S]):
         self._drawing: _Drawing | None = None
         self._stop = widgets.Button(description=STOP, tooltip="Stop drawing; what is there stays")
         self._stop.on_click(self._stop_or_go_on)
+        self._notice = widgets.HTML()
+        self._notice.add_class("pinlib-notice")
         self._picture = widgets.HTML()
         self._picture.add_class("pinlib-view")
         self._scene = widgets.Dropdown(
@@ -145,6 +149,10 @@ class Panel(widgets.VBox, Generic[S]):
     def states(cls) -> Iterator[S]:
         """Give every state that the controls can reach."""
         return every_state(cls.controls, cls.initial)
+
+    def button(self, label: str) -> widgets.Button:
+        """Give the button of an action, as a learner's hand would find it."""
+        return self._buttons[label]
 
     def control(self, name: str) -> widgets.DOMWidget:
         """Give the widget of one field, as a learner's hand would find it."""
@@ -257,10 +265,17 @@ class Panel(widgets.VBox, Generic[S]):
     def _children(self) -> list[widgets.DOMWidget]:
         style = widgets.HTML(stylesheet())
         style.layout.display = "none"
+        for action in self.actions:
+            button = widgets.Button(
+                description=action.label, tooltip=action.tooltip or action.label
+            )
+            button.on_click(partial(self._act, action))
+            self._buttons[action.label] = button
         over = widgets.Button(description="Start over", tooltip="Back to how this panel began")
         over.on_click(lambda _: self.start_over())
         bar = [self._scene] if self.presets else []
         bar += [self._widgets[c.field] for c in self.controls if not c.more]
+        bar += self._buttons.values()
         rest = widgets.Box([self._widgets[c.field] for c in self.controls if c.more])
         rest.add_class("pinlib-bar")
         rest.layout.display = "none"
@@ -270,7 +285,7 @@ class Panel(widgets.VBox, Generic[S]):
             bar.append(more)
         top = widgets.Box([*bar, over, self._stop])
         top.add_class("pinlib-bar")
-        return [style, top, rest, self._picture]
+        return [style, top, rest, self._notice, self._picture]
 
     def _read(self, wanted: S | str) -> S:
         kind = type(self.initial)
@@ -303,6 +318,7 @@ class Panel(widgets.VBox, Generic[S]):
 
     def _adopt(self, state: S) -> None:
         self._state = state
+        self._notice.value = ""
         self._syncing = True
         try:
             for control in self.controls_in(state):
@@ -323,6 +339,18 @@ class Panel(widgets.VBox, Generic[S]):
                 self._own_up(bug)
                 if strict():
                     raise
+                return
+            self._adopt(state)
+            self._redraw()
+
+    def _act(self, action: Action, _: widgets.Button) -> None:
+        """Do what a button is for; what cannot be done is told, and nothing is lost."""
+        with self._lock:
+            try:
+                state = action.do(self._state)
+            except PinlibError as error:
+                said = f"{str(error)[0].upper()}{str(error)[1:]}."
+                self._notice.value = f'<div class="pl" role="alert">{paragraph(said)}</div>'
                 return
             self._adopt(state)
             self._redraw()

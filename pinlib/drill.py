@@ -1,0 +1,307 @@
+"""The rotation drill: a year in which somebody else's decisions arrive, and the bank's are yours.
+
+A run is a seed and the moves made so far, nothing else; `play` says where that has led to.  The
+seed decides when the key in use is stolen, when the authority changes its intermediate, and when a
+backup is lost.  Everything is a `Plan` in the end, so that who is cut off and who lets the thief in
+is counted from handshakes like any other plan (`pinlib.fleet`).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from enum import Enum
+
+from pinlib.errors import BadInput
+from pinlib.naming import letters
+from pinlib.plans import Attack, Deployed, Event, Plan, Released, Stolen
+
+START, ENDS = date(2027, 1, 1), date(2027, 12, 31)
+LIFE = 100  # days of a certificate, as the CA/Browser Forum allows in 2027
+FIRST, SECOND = "Lab Issuing CA", "Lab Issuing CA 2"
+_FRIDAY = 4
+
+
+class Op(Enum):
+    """What can be done; the value is how people say it."""
+
+    DAY = "wait a day"
+    WEEK = "wait a week"
+    MONTH = "wait a month"
+    BACKUP = "make a backup key"
+    RELEASE = "release the app"
+    RENEW = "renew, same key"
+    ROTATE = "rotate to the oldest backup"
+    REVOKE = "revoke the certificate"
+
+    @property
+    def days(self) -> int:
+        """How many days it takes; all but waiting is done on the spot."""
+        return {Op.DAY: 1, Op.WEEK: 7, Op.MONTH: 30}.get(self, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One thing that was done; a release has its pins, by name."""
+
+    op: Op
+    pins: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        names = (pin.removeprefix("key ").replace(" ", "_") for pin in self.pins)
+        pins = ":" + "+".join(names)
+        return self.op.name.lower() + (pins if self.op is Op.RELEASE else "")
+
+    @classmethod
+    def parse(cls, word: str) -> Move:
+        """Read what `str` writes.  Raises BadInput, which says what would be right."""
+        name, colon, pins = word.partition(":")
+        try:
+            op = Op[name.upper()]
+        except KeyError:
+            known = ", ".join(one.name.lower() for one in Op)
+            raise BadInput(f"{word!r} is no move; there are {known}", seen=word) from None
+        if (op is Op.RELEASE) is not bool(pins) or (colon and not pins):
+            said = "a release names its pins, such as release:A+B, and nothing else has any"
+            raise BadInput(f"{word!r}: {said}", seen=word)
+        names = (
+            pin.replace("_", " ") if "_" in pin else f"key {pin}" for pin in pins.split("+") if pin
+        )
+        return cls(op, tuple(names))
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """What arrives, on which day, whatever the bank does."""
+
+    day: date
+    what: str
+
+
+STOLEN, RETIRED, LOST = (
+    "the key in use is stolen",
+    "the CA changes its intermediate",
+    "a backup is lost",
+)
+
+
+def incidents(seed: int) -> tuple[Incident, ...]:
+    """Return the year's incidents, in order: the same ones for the same seed."""
+    chance = random.Random(seed)  # noqa: S311 - a story, not a secret
+    fridays = [
+        START + timedelta(day)
+        for day in range(75, 240)
+        if (START + timedelta(day)).weekday() == _FRIDAY
+    ]
+    found = [
+        Incident(chance.choice(fridays), STOLEN),
+        Incident(START + timedelta(chance.randrange(30, 300)), RETIRED),
+        Incident(START + timedelta(chance.randrange(40, 280)), LOST),
+    ]
+    return tuple(sorted(found, key=lambda one: (one.day, one.what)))
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Where a run has led to: the day, what the bank holds, and what has just happened."""
+
+    seed: int
+    day: date
+    events: tuple[Event, ...]
+    in_use: str
+    backups: tuple[str, ...]
+    made: int
+    issuer: str = FIRST
+    lost: tuple[str, ...] = ()
+    stolen: tuple[str, ...] = ()
+    revoked: tuple[str, ...] = ()
+    news: tuple[str, ...] = ()
+
+    @property
+    def over(self) -> bool:
+        """Whether the year has ended."""
+        return self.day >= ENDS
+
+    @property
+    def plan(self) -> Plan:
+        """The year as far as it has gone."""
+        return Plan("Your run", self.events, self.day)
+
+    @property
+    def certificate(self) -> Deployed:
+        """The certificate in service."""
+        return [one for one in self.events if isinstance(one, Deployed)][-1]
+
+    @property
+    def ends(self) -> date:
+        """The last day of the certificate in service."""
+        return self.certificate.day + timedelta(self.certificate.days - 1)
+
+    @property
+    def shipped(self) -> Released:
+        """The newest version of the app."""
+        return [one for one in self.events if isinstance(one, Released)][-1]
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """The keys that can be pinned with some right: the one in use, and those kept offline."""
+        return (self.in_use, *self.backups)
+
+
+def begin(seed: int) -> Situation:
+    """Return New Year's Day: one certificate, one backup key, and an app that pins both."""
+    key, backup = _key(0), _key(1)
+    first = Deployed(START, key, FIRST, LIFE), Released(START, "v1", (key, backup))
+    return Situation(seed, START, first, key, (backup,), 2)
+
+
+def play(seed: int, moves: Sequence[Move]) -> Situation:
+    """Return where moves lead to.  Raises BadInput for one that cannot be made there."""
+    now = begin(seed)
+    for number, move in enumerate(moves, 1):
+        try:
+            now = step(now, move)
+        except BadInput as error:
+            raise BadInput(f"move {number}, {move.op.value}: {error}", seen=str(move)) from None
+    return now
+
+
+def step(now: Situation, move: Move) -> Situation:
+    """Return what one move leads to.  Raises BadInput for one that cannot be made."""
+    if now.over:
+        raise BadInput("the year is over: undo a move, or start over", seen=str(move))
+    now = replace(now, news=())
+    if move.op.days:
+        return _wait(now, move.op.days)
+    if move.op is Op.RELEASE:
+        return _release(now, move.pins)
+    done = {Op.BACKUP: _backup, Op.RENEW: _renew, Op.ROTATE: _rotate, Op.REVOKE: _revoke}
+    return done[move.op](now)
+
+
+def _wait(now: Situation, days: int) -> Situation:
+    """Let days pass, up to the next incident: one does not sleep through a telephone call."""
+    until = min(now.day + timedelta(days), ENDS)
+    for one in incidents(now.seed):
+        if now.day < one.day <= until:
+            until = one.day
+            break
+    ended = now.day <= now.ends < until
+    now = replace(now, day=until)
+    for one in incidents(now.seed):
+        if one.day == until:
+            now = _arrive(now, one.what)
+    if ended:
+        now = _told(now, f"the certificate ended on {now.ends}: nobody can log in")
+    return now
+
+
+def _arrive(now: Situation, what: str) -> Situation:
+    if what == STOLEN:
+        key = now.in_use
+        rest = (ENDS - now.day).days + 1
+        events = Stolen(now.day, key), Attack(now.day, key, rest)
+        now = _happened(replace(now, stolen=(*now.stolen, key)), *events)
+        return _told(now, f"Friday: {key} is stolen, and the thief is in the middle")
+    if what == RETIRED:
+        now = replace(now, issuer=SECOND)
+        return _told(now, f"the CA says: from now on it issues from {SECOND}")
+    if not now.backups:
+        return _told(now, "a disk breaks; no backup key was on it, for there is none")
+    key, *rest_of = now.backups
+    now = replace(now, backups=tuple(rest_of), lost=(*now.lost, key))
+    return _told(now, f"the disk with {key} breaks: nobody can ever use it")
+
+
+def _backup(now: Situation) -> Situation:
+    key = _key(now.made)
+    now = replace(now, backups=(*now.backups, key), made=now.made + 1)
+    return _told(now, f"{key} is made and kept offline; no app knows it yet")
+
+
+def _renew(now: Situation) -> Situation:
+    return _told(_deploy(now, now.in_use), f"a new certificate for {now.in_use}, from {now.issuer}")
+
+
+def _rotate(now: Situation) -> Situation:
+    if not now.backups:
+        raise BadInput("there is no backup key to rotate to: make one first", seen="no backup")
+    key, *rest = now.backups
+    known = key in now.shipped.pins
+    now = replace(_deploy(now, key), in_use=key, backups=tuple(rest))
+    told = "the newest app knows it" if known else "no app knows it"
+    return _told(now, f"a new certificate for {key}, from {now.issuer}: {told}")
+
+
+def _revoke(now: Situation) -> Situation:
+    revoked = (*now.revoked, now.certificate.key)
+    told = "the CA has listed the certificate; this phone asks nobody, so nothing changes on it"
+    return _told(replace(now, revoked=revoked), told)
+
+
+def _release(now: Situation, pins: tuple[str, ...]) -> Situation:
+    if any(isinstance(one, Released) and one.day == now.day for one in now.events[2:]):
+        raise BadInput("one release a day is all that a store takes: wait a day", seen=str(pins))
+    for pin in pins:
+        number = "key " in pin and pin not in {_key(at) for at in range(now.made)}
+        if number:
+            raise BadInput(f"{pin} is not made yet: pin {', '.join(now.held)}", seen=pin)
+    version = f"v{sum(isinstance(one, Released) for one in now.events) + 1}"
+    now = _happened(now, Released(now.day, version, pins))
+    return _told(now, f"{version} is out, and pins {', '.join(pins)}")
+
+
+def _deploy(now: Situation, key: str) -> Situation:
+    if now.certificate.day == now.day:
+        raise BadInput("a certificate went into service today already: wait a day", seen=key)
+    return _happened(now, Deployed(now.day, key, now.issuer, LIFE))
+
+
+def _happened(now: Situation, *events: Event) -> Situation:
+    return replace(now, events=(*now.events, *events))
+
+
+def _told(now: Situation, words: str) -> Situation:
+    return replace(now, news=(*now.news, words))
+
+
+def _key(index: int) -> str:
+    return f"key {letters(index)}"
+
+
+RUNBOOK = (
+    "Two backup keys lie offline, at all times; one that is used or lost is replaced the same day.",
+    "Every app pins the key in use and both backups, and comes out the day on which they change.",
+    "A certificate is renewed when a third of its life is left, with the same key.",
+    "A stolen key is given up the same day: rotate, and release an app that does not know it.",
+)
+"""What the other bank does in the same year."""
+
+
+def runbook(seed: int) -> tuple[Move, ...]:
+    """Return the moves of somebody who keeps to the runbook, whatever arrives."""
+    moves: list[Move] = []
+    now = begin(seed)
+
+    def do(op: Op, pins: tuple[str, ...] = ()) -> None:
+        nonlocal now
+        moves.append(Move(op, pins))
+        now = step(now, moves[-1])
+
+    while not now.over:
+        while len(now.backups) < 2:
+            do(Op.BACKUP)
+        if now.in_use in now.stolen:
+            do(Op.ROTATE)
+            continue
+        if now.shipped.pins != now.held:
+            if now.shipped.day == now.day and len(now.events) > 2:
+                do(Op.DAY)
+                continue
+            do(Op.RELEASE, now.held)
+        if (now.ends - now.day).days <= LIFE // 3:
+            do(Op.RENEW)
+        do(Op.WEEK)
+    return tuple(moves)
