@@ -46,7 +46,7 @@ def lie(said: bytes) -> bytes:
     return said.replace(ACCOUNT, FALSE_ACCOUNT)
 
 
-_AGES = Validity(datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC))
+_AGES = Validity(datetime(2010, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC))
 # Leaves are valid for 167 days, less than the 200 that the CA/Browser Forum allows from
 # 2026-03-15 on (ballot SC-081v3).
 _FIRST = Validity.days(datetime(2027, 1, 15, tzinfo=UTC), 167)

@@ -9,7 +9,7 @@ is counted from handshakes like any other plan (`pinlib.fleet`).
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import Enum
@@ -22,6 +22,8 @@ START, ENDS = date(2027, 1, 1), date(2027, 12, 31)
 LIFE = 100  # days of a certificate, as the CA/Browser Forum allows in 2027
 FIRST, SECOND = "Lab Issuing CA", "Lab Issuing CA 2"
 _FRIDAY = 4
+NOTHING = "nothing"
+"""How a release without a pin is written."""
 
 
 class Op(Enum):
@@ -51,7 +53,7 @@ class Move:
 
     def __str__(self) -> str:
         names = (pin.removeprefix("key ").replace(" ", "_") for pin in self.pins)
-        pins = ":" + "+".join(names)
+        pins = ":" + ("+".join(names) or NOTHING)
         return self.op.name.lower() + (pins if self.op is Op.RELEASE else "")
 
     @classmethod
@@ -69,7 +71,7 @@ class Move:
         names = (
             pin.replace("_", " ") if "_" in pin else f"key {pin}" for pin in pins.split("+") if pin
         )
-        return cls(op, tuple(names))
+        return cls(op, () if pins == NOTHING else tuple(names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,8 @@ def incidents(seed: int) -> tuple[Incident, ...]:
 class Situation:
     """Where a run has led to: the day, what the bank holds, and what has just happened."""
 
-    seed: int
+    coming: tuple[Incident, ...]
+    life: int
     day: date
     events: tuple[Event, ...]
     in_use: str
@@ -150,16 +153,19 @@ class Situation:
         return (self.in_use, *self.backups)
 
 
-def begin(seed: int) -> Situation:
-    """Return New Year's Day: one certificate, one backup key, and an app that pins both."""
+def begin(coming: Sequence[Incident], life: int = LIFE) -> Situation:
+    """Return New Year's Day: one certificate, one backup key, and an app that pins both.
+
+    `coming` is what will arrive, and `life` how many days a certificate lives.
+    """
     key, backup = _key(0), _key(1)
-    first = Deployed(START, key, FIRST, LIFE), Released(START, "v1", (key, backup))
-    return Situation(seed, START, first, key, (backup,), 2)
+    first = Deployed(START, key, FIRST, life), Released(START, "v1", (key, backup))
+    return Situation(tuple(coming), life, START, first, key, (backup,), 2)
 
 
 def play(seed: int, moves: Sequence[Move]) -> Situation:
     """Return where moves lead to.  Raises BadInput for one that cannot be made there."""
-    now = begin(seed)
+    now = begin(incidents(seed))
     for number, move in enumerate(moves, 1):
         try:
             now = step(now, move)
@@ -184,13 +190,13 @@ def step(now: Situation, move: Move) -> Situation:
 def _wait(now: Situation, days: int) -> Situation:
     """Let days pass, up to the next incident: one does not sleep through a telephone call."""
     until = min(now.day + timedelta(days), ENDS)
-    for one in incidents(now.seed):
+    for one in now.coming:
         if now.day < one.day <= until:
             until = one.day
             break
     ended = now.day <= now.ends < until
     now = replace(now, day=until)
-    for one in incidents(now.seed):
+    for one in now.coming:
         if one.day == until:
             now = _arrive(now, one.what)
     if ended:
@@ -250,13 +256,13 @@ def _release(now: Situation, pins: tuple[str, ...]) -> Situation:
             raise BadInput(f"{pin} is not made yet: pin {', '.join(now.held)}", seen=pin)
     version = f"v{sum(isinstance(one, Released) for one in now.events) + 1}"
     now = _happened(now, Released(now.day, version, pins))
-    return _told(now, f"{version} is out, and pins {', '.join(pins)}")
+    return _told(now, f"{version} is out, and pins {', '.join(pins) or NOTHING}")
 
 
 def _deploy(now: Situation, key: str) -> Situation:
     if now.certificate.day == now.day:
         raise BadInput("a certificate went into service today already: wait a day", seen=key)
-    return _happened(now, Deployed(now.day, key, now.issuer, LIFE))
+    return _happened(now, Deployed(now.day, key, now.issuer, now.life))
 
 
 def _happened(now: Situation, *events: Event) -> Situation:
@@ -280,28 +286,41 @@ RUNBOOK = (
 """What the other bank does in the same year."""
 
 
+def by_the_book(now: Situation) -> Move:
+    """Return what somebody does next who keeps to the runbook."""
+    if now.in_use in now.stolen and now.backups and now.certificate.day < now.day:
+        return Move(Op.ROTATE)
+    if len(now.backups) < 2:
+        return Move(Op.BACKUP)
+    if now.shipped.pins != now.held:
+        released_today = now.shipped.day == now.day and len(now.events) > 2
+        return Move(Op.DAY) if released_today else Move(Op.RELEASE, now.held)
+    if (now.ends - now.day).days <= now.life // 3:
+        return Move(Op.RENEW)
+    return Move(Op.WEEK)
+
+
 def runbook(seed: int) -> tuple[Move, ...]:
     """Return the moves of somebody who keeps to the runbook, whatever arrives."""
+    return live(begin(incidents(seed)), by_the_book)[1]
+
+
+def live(now: Situation, decide: Callable[[Situation], Move]) -> tuple[Situation, tuple[Move, ...]]:
+    """Let somebody decide to the end of the year; return where that led, and the moves.
+
+    Raises BadInput for a move that cannot be made, and where no day passes any more.
+    """
     moves: list[Move] = []
-    now = begin(seed)
-
-    def do(op: Op, pins: tuple[str, ...] = ()) -> None:
-        nonlocal now
-        moves.append(Move(op, pins))
-        now = step(now, moves[-1])
-
     while not now.over:
-        while len(now.backups) < 2:
-            do(Op.BACKUP)
-        if now.in_use in now.stolen:
-            do(Op.ROTATE)
-            continue
-        if now.shipped.pins != now.held:
-            if now.shipped.day == now.day and len(now.events) > 2:
-                do(Op.DAY)
-                continue
-            do(Op.RELEASE, now.held)
-        if (now.ends - now.day).days <= LIFE // 3:
-            do(Op.RENEW)
-        do(Op.WEEK)
-    return tuple(moves)
+        moves.append(decide(now))
+        now = step(now, moves[-1])
+        idle = len(moves) - sum(bool(move.op.days) for move in moves)
+        if idle > _MOST:
+            raise BadInput(
+                f"{idle} moves by {now.day}, and time stands still: wait", seen="no wait"
+            )
+    return now, tuple(moves)
+
+
+_MOST = 500
+"""Moves on the spot in one year, after which nobody believes that it will end."""

@@ -65,7 +65,7 @@ def test_a_year_has_its_incidents_and_the_same_seed_the_same() -> None:
 def test_waiting_stops_at_a_telephone_call() -> None:
     """Nobody sleeps through an incident, and the next day goes on from there."""
     first = incidents(3)[0].day
-    now = begin(3)
+    now = begin(incidents(3))
     while not now.news:
         now = step(now, Move(Op.MONTH))
     assert now.day == first
@@ -74,7 +74,7 @@ def test_waiting_stops_at_a_telephone_call() -> None:
 
 def test_the_year_ends_with_the_year() -> None:
     """Waiting beyond it is told."""
-    now = begin(3)
+    now = begin(incidents(3))
     while not now.over:
         now = step(now, Move(Op.MONTH))
     assert now.day == ENDS
@@ -99,7 +99,7 @@ def test_each_move_does_what_it_says() -> None:
 
 def test_incidents_change_what_the_bank_has() -> None:
     """A stolen key, another issuer, a backup that is gone."""
-    now = begin(3)
+    now = begin(incidents(3))
     while not now.over:
         now = step(now, Move(Op.MONTH))
     assert now.stolen == ("key A",)
@@ -144,7 +144,7 @@ def test_a_word_that_is_no_move_is_told(word: str, said: str) -> None:
 @given(st.lists(st.sampled_from([*Op]), max_size=12), st.integers(0, 20))
 def test_moves_read_back_and_lead_to_the_same_place(ops: list[Op], seed: int) -> None:
     """A run is its seed and its line, and nothing else."""
-    now, made = begin(seed), []
+    now, made = begin(incidents(seed)), []
     for op in ops:
         move = Move(op, now.held if op is Op.RELEASE else ())
         try:
@@ -160,7 +160,7 @@ def test_moves_read_back_and_lead_to_the_same_place(ops: list[Op], seed: int) ->
 @pytest.mark.parametrize("seed", range(1, 9))
 def test_the_runbook_keeps_its_own_rules(seed: int) -> None:
     """Two backups at every week's end, no certificate that ends, a theft answered the same day."""
-    now = begin(seed)
+    now = begin(incidents(seed))
     for move in runbook(seed):
         if move.op is Op.WEEK:
             assert len(now.backups) == 2
@@ -176,12 +176,12 @@ def test_the_runbook_keeps_its_own_rules(seed: int) -> None:
 
 def test_doing_nothing_costs_and_is_counted_from_handshakes() -> None:
     """Who never renews is cut off; who renews and never rotates is read along to the end."""
-    lapsed = begin(3)
+    lapsed = begin(incidents(3))
     while not lapsed.over:
         lapsed = step(lapsed, Move(Op.MONTH))
     cut, _ = score(lapsed)
     assert cut == pytest.approx(265 / 365, abs=0.001)  # a hundred days of service in a year
-    kept, answered = begin(3), play(3, runbook(3))
+    kept, answered = begin(incidents(3)), play(3, runbook(3))
     while not kept.over:
         late = (kept.ends - kept.day).days < 33
         kept = step(kept, Move(Op.RENEW if late else Op.WEEK))
@@ -203,7 +203,7 @@ def test_revoking_changes_nothing_on_a_phone() -> None:
 
 def test_a_run_never_loses_the_past() -> None:
     """Each move adds to what has happened."""
-    now = begin(5)
+    now = begin(incidents(5))
     for move in runbook(5):
         later = step(now, move)
         assert later.events[: len(now.events)] == now.events

@@ -11,18 +11,21 @@ from functools import partial
 from hashlib import sha256
 from typing import Any
 
+import numpy as np
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import pinlib
 from pinlib import Check, Mark, Outcome, Pin, Strategy, Tls, key_pin, parts, story
 from pinlib.cast import HOST, TODAY
+from pinlib.drill import Move, Op, Situation, begin, live, step
+from pinlib.fleet import people, usual
 from pinlib.handshake import connect
 from pinlib.naming import key_name
 from pinlib.notations import Notation, read
 from pinlib.rules import Rule
 from pinlib.scenario import Middle
-from pinlib.teach.judges import judge_of
+from pinlib.teach.judges import judge_of, lesson_05
 from pinlib.teach.lesson import script
 from pinlib.timeline import apps
 
@@ -51,7 +54,7 @@ def _solution(number: str, name: str) -> Any:
     [
         *(("00", "who_refused"), ("01", "certificate_in"), ("01", "gullible")),
         *(("02", "key_pin"), ("02", "what_was_hashed")),
-        *(("03", "places"), ("03", "pin_check"), ("04", "breaks")),
+        *(("03", "places"), ("03", "pin_check"), ("04", "breaks"), ("05", "decide")),
     ],
 )
 def test_the_solution_passes(number: str, name: str) -> None:
@@ -634,3 +637,108 @@ def test_what_is_no_day_is_feedback(answer: Any, told: str) -> None:
     feedback = judge_of("04", "breaks")(answer)
     assert not feedback.passed
     assert told in feedback.message
+
+
+# 05: a year of 47-day certificates
+
+
+def _careful(now: Situation) -> Move:
+    scope: dict[str, Any] = {}
+    exec(script("05").tasks["decide"].solution, scope)  # noqa: S102 - our own solution
+    made: Move = scope["decide"](now)
+    return made
+
+
+def _renews_alone(now: Situation) -> Move:
+    return Move(Op.RENEW) if (now.ends - now.day).days < 16 else Move(Op.WEEK)
+
+
+def _rotates_alone(now: Situation) -> Move:
+    return Move(Op.ROTATE) if now.in_use in now.stolen else _renews_alone(now)
+
+
+def _pins_nothing(now: Situation) -> Move:
+    if now.shipped.pins and now.shipped.version == "v1":
+        return Move(Op.RELEASE)
+    return _rotates_alone(now)
+
+
+def _pins_its_authority(now: Situation) -> Move:
+    wanted = (*now.held, now.issuer)
+    if now.shipped.pins != wanted and now.shipped.day < now.day:
+        return Move(Op.RELEASE, wanted)
+    return _rotates_alone(now)
+
+
+def _rotates_to_the_unknown(now: Situation) -> Move:
+    if (now.ends - now.day).days < 16:
+        return Move(Op.ROTATE) if now.backups else Move(Op.BACKUP)
+    return Move(Op.WEEK)
+
+
+def _waits(_: Situation) -> Move:
+    return Move(Op.MONTH)
+
+
+WRONG_YEAR = {
+    _renews_alone: "it is still in use. Ask now.stolen",
+    _rotates_alone: "release an app that does not know it, the same day",
+    _pins_nothing: "pins nothing, so a stranger is let in",
+    _pins_its_authority: "Pin the bank's own keys alone",
+    _rotates_to_the_unknown: "that app does not know the key",
+    _waits: "it has ended: renew in time",
+}
+
+
+@pytest.mark.parametrize(("answer", "told"), WRONG_YEAR.items(), ids=lambda one: str(one)[:32])
+def test_a_wrong_year_hears_why(answer: Callable[[Situation], Move], told: str) -> None:
+    """Each plan is lived through, and fails by what handshakes count."""
+    feedback = judge_of("05", "decide")(answer)
+    assert not feedback.passed
+    assert told in feedback.message
+
+
+def test_a_plan_that_is_good_for_one_year_meets_another() -> None:
+    """Moves that were made for the first hidden year fail in a later one."""
+    _, moves = live(begin(lesson_05.year(3), 47), _careful)
+
+    def by_heart(now: Situation) -> Move:
+        here = begin(lesson_05.year(3), 47)
+        for move in moves:
+            if (here.day, here.events, here.backups) == (now.day, now.events, now.backups):
+                return move
+            here = step(here, move)
+        return _renews_alone(now)
+
+    feedback = judge_of("05", "decide")(by_heart)
+    assert not feedback.passed
+    assert "Year 1" not in feedback.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (lambda _: "jump", "'jump' is no move; there are"),
+        (lambda _: "backup", "time stands still: wait"),
+        (lambda _: Move(Op.ROTATE), "a certificate went into service today already"),
+        (lambda _: 3, "Return a Move, such as Move(Op.WEEK)"),
+        (lambda _: ..., "Not written yet"),
+        (lambda now: now.nothing, "Your function raised AttributeError"),
+    ],
+)
+def test_what_is_no_move_is_feedback(answer: Any, told: str) -> None:
+    """One sentence each."""
+    feedback = judge_of("05", "decide")(answer)
+    assert not feedback.passed
+    assert told in feedback.message
+
+
+def test_the_bounds_can_be_met_and_two_parts_in_a_hundred_cannot() -> None:
+    """What the lesson claims: at best 6.4 % in the worst case, and 2 % with no published fleet."""
+    waiting = np.arange(46.0)  # the days on which a key stolen on its second day is good
+    least = {who.name: float((1 - who.updated(waiting)).sum()) / 365 for who in people().values()}
+    assert least[usual().name] == pytest.approx(0.064, abs=0.0005)
+    assert least[usual().name] < lesson_05.FOOLED
+    published = [share for name, share in least.items() if "wishful" not in name]
+    assert min(published) > 0.02
+    assert judge_of("05", "decide")(_careful).passed

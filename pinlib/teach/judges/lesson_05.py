@@ -1,0 +1,103 @@
+"""Lesson 05: a year of short certificates, a theft and a retired intermediate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pinlib import Strategy
+from pinlib.drill import LOST, STOLEN, Incident, Move, Situation, begin, incidents, live
+from pinlib.errors import BadInput
+from pinlib.fleet import cut_off, late_stay_late, read_along, usual
+from pinlib.plans import authorities
+from pinlib.teach.judges.core import NotYet, ask, expect, judge
+from pinlib.timeline import Sweep, apps
+
+LIFE = 47
+CUT, FOOLED = 0.001, 0.065
+"""Shares of user-days that a plan may cost: cut off, and with the thief let in.
+
+Two parts in a hundred for the thief, as one would like to have it, cannot be promised: the day
+after a certificate came into service a stolen key is good for 46 more days with everybody who has
+not updated, and of the fleet assumed here that is 6.4 % of a year at best.
+"""
+_SEEDS = (3, 1, 2, 5, 8, 11)
+_WAY = Strategy.LEAF_KEY_AND_BACKUP
+
+
+def year(seed: int) -> tuple[Incident, ...]:
+    """Return what arrives in a hidden year: one theft, and one intermediate that is retired."""
+    return tuple(one for one in incidents(seed) if one.what != LOST)
+
+
+@judge("05", "decide")
+def decide(answer: Any) -> str:
+    """Judge a function from a situation to the next move, in six years of 47-day certificates."""
+    worst = 0.0
+    for number, seed in enumerate(_SEEDS, 1):
+        now = _lived(answer, seed, f"in year {number}")
+        sweep = Sweep(now.plan)
+        _believes_no_authority(now, sweep, number)
+        theft = next(one.day for one in year(seed) if one.what == STOLEN)
+        cut = late_stay_late(now.plan, cut_off(sweep, _WAY), usual()).lost
+        expect(
+            cut < CUT,
+            f"Year {number}: {cut * 100:.1f} % of user-days are cut off, and 0.1 % are allowed. "
+            f"{_why_cut(now, sweep)}",
+        )
+        expect(
+            now.in_use not in now.stolen,
+            f"Year {number}: {now.in_use} was stolen on {theft}, and on the last day it is still "
+            "in use. Ask now.stolen, and rotate to a backup.",
+        )
+        fooled = late_stay_late(now.plan, read_along(sweep, _WAY), usual()).lost
+        expect(
+            fooled <= FOOLED,
+            f"Year {number}: the thief of {theft} is let in on {fooled * 100:.1f} % of user-days, "
+            f"and {FOOLED * 100:.1f} % are allowed. After a rotation old apps still pin the stolen "
+            "key, until their users update: release an app that does not know it, the same day.",
+        )
+        worst = max(worst, fooled)
+    return (
+        f"Six years: hardly a user cut off, no authority's mistake believed, and the thief let in "
+        f"on {worst * 100:.1f} % of user-days in the worst of them."
+    )
+
+
+def _lived(answer: Any, seed: int, where: str) -> Situation:
+    def decided(now: Situation) -> Move:
+        said = ask(answer, now, when=f"{where}, on {now.day}")
+        if isinstance(said, str):
+            return Move.parse(said)
+        if not isinstance(said, Move):
+            raise NotYet(f"Return a Move, such as Move(Op.WEEK); {where} it was {said!r:.40}.")
+        return said
+
+    try:
+        return live(begin(year(seed), LIFE), decided)[0]
+    except BadInput as error:
+        raise NotYet(f"{where[0].upper()}{where[1:]} a move could not be made: {error}.") from None
+
+
+def _believes_no_authority(now: Situation, sweep: Sweep, number: int) -> None:
+    for release in now.plan.releases:
+        app = next(one for one in apps(now.plan, release.version) if one.way is _WAY)
+        found = {name for track in sweep.tracks(app) for name in track.could & set(authorities())}
+        pinned = "nothing" if not release.pins else ", ".join(release.pins)
+        expect(
+            not found,
+            f"Year {number}: {release.version} pins {pinned}, so a stranger is let in whom "
+            f"{min(found, default='')} certifies by mistake. Pin the bank's own keys alone.",
+        )
+
+
+def _why_cut(now: Situation, sweep: Sweep) -> str:
+    """Say what was shown on the first day on which an app could not log in."""
+    for release in now.plan.releases:
+        app = next(one for one in apps(now.plan, release.version) if one.way is _WAY)
+        for block in sweep.blocks(app):
+            if not block.connects:
+                shown = f"{block.shown.certificate} with {block.shown.key}"
+                ended = block.shown.ends < block.first
+                why = "it has ended: renew in time" if ended else "that app does not know the key"
+                return f"On {block.first} {release.version} meets {shown}: {why}."
+    return ""
