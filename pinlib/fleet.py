@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pinlib.data import Reader, table
+from pinlib.errors import BadInput
 from pinlib.pins import Strategy
 from pinlib.plans import Plan
 from pinlib.rules import Rule
@@ -187,6 +188,8 @@ def by_lifetime(
     who: People | None = None,
 ) -> dict[str, tuple[Count, Count]]:
     """Return who is cut off under one rule and several lifetimes, by both models of updating."""
+    if not isinstance(lifetimes, Sequence) or isinstance(lifetimes, str):
+        raise BadInput("several lifetimes are wanted, such as (398, 47)", seen=repr(lifetimes))
     who, found = who or usual(), {}
     for days in lifetimes:
         plan = replace(rule, lifetime=days).plan()

@@ -25,7 +25,7 @@ from pinlib.errors import BadInput
 from pinlib.naming import name_of
 
 ISSUER = "Lab Issuing CA"
-_KEY = re.compile(r"key [A-Z]{1,2}")
+_KEY = re.compile(r"key [A-Z]{1,3}")
 _MOST = 40 * 366  # days of a plan
 
 

@@ -20,6 +20,7 @@ from pinlib.errors import BadData, BadInput
 from pinlib.naming import letters
 from pinlib.plans import Attack, Deployed, Event, PinsEnd, Plan, Released, Retired, Stolen
 
+_MOST = 14_600  # days, or keys: forty years are enough
 ALLOWED = "as allowed"
 """How a file writes a lifetime that is as long as it may be."""
 
@@ -70,11 +71,20 @@ class Rule:
 
     def __post_init__(self) -> None:
         least = {"rotate": 0, "backups": 0, "cadence": 1}
+        if self.lifetime is not None:
+            least["lifetime"] = 2
         for name, low in least.items():
-            if getattr(self, name) < low:
-                raise BadInput(f"{name} is at least {low}", seen=repr(getattr(self, name)))
-        if self.lifetime is not None and self.lifetime < 2:
-            raise BadInput("a certificate lives for 2 days at least", seen=repr(self.lifetime))
+            given = getattr(self, name)
+            if type(given) is not int or not low <= given <= _MOST:
+                raise BadInput(f"{name} is a number from {low} to {_MOST}", seen=repr(given))
+        if type(self.reuse) is not bool:
+            raise BadInput("reuse is True or False", seen=repr(self.reuse))
+        for name in ("start", "ends"):
+            if type(getattr(self, name)) is not date:
+                said = f"{name} is a date, such as date(2027, 1, 1)"
+                raise BadInput(said, seen=repr(getattr(self, name)))
+        if self.ends < self.start:
+            raise BadInput(f"it starts on {self.start} and ends before", seen=str(self.ends))
 
     def plan(self) -> Plan:
         """Return the plan that follows from it."""
@@ -133,7 +143,14 @@ def plans() -> Mapping[str, Written]:
 
     Anybody may add a file.  Raises BadData, which names file and key.
     """
-    return MappingProxyType(titled("plans", _read))
+    return MappingProxyType(_ByTitle(titled("plans", _read)))
+
+
+class _ByTitle(dict[str, Written]):
+    """Plans by title; one that is none is answered with those that there are."""
+
+    def __missing__(self, title: str) -> Written:
+        raise BadInput(f"no plan is called {title!r}; there are: {'; '.join(self)}", seen=title)
 
 
 _LISTS: Mapping[str, type[Any]] = {

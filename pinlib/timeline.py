@@ -21,6 +21,7 @@ from pinlib.cast import HOST, story
 from pinlib.certificates import Identity, PrivateKey, Validity, p256
 from pinlib.devices import Device
 from pinlib.ends import Server
+from pinlib.errors import BadInput
 from pinlib.handshake import Connection, connect, talk
 from pinlib.paths import Chain
 from pinlib.pins import Pin, PinSet, Strategy, certificate_pin, key_pin
@@ -79,8 +80,14 @@ class Audit:
 
 
 def apps(plan: Plan, version: str) -> tuple[App, ...]:
-    """Return a version of the app once for each way of pinning."""
-    release = next(one for one in plan.releases if one.version == version)
+    """Return a version of the app once for each way of pinning.
+
+    Raises BadInput for a version that is never released.
+    """
+    release = next((one for one in plan.releases if one.version == version), None)
+    if release is None:
+        known = ", ".join(one.version for one in plan.releases)
+        raise BadInput(f"there is no {version!r}; there are {known}", seen=repr(version))
     shown = plan.deployed(release.day)
     pins = {
         Strategy.NONE: (),
@@ -99,7 +106,15 @@ def noon(day: date) -> datetime:
 
 
 def verdict(plan: Plan, app: App, day: date) -> Verdict:
-    """Let an app call its bank on a day: a whole handshake, with its ladder."""
+    """Let an app call its bank on a day: a whole handshake, with its ladder.
+
+    Raises BadInput for what is no app, and for a day that is not in the plan.
+    """
+    if not isinstance(app, App):
+        raise BadInput("verdict takes an app: one of apps(plan, 'v1')", seen=repr(app))
+    if type(day) is not date or not plan.start <= day <= plan.ends:
+        within = f"a date from {plan.start} to {plan.ends}, such as date(2027, 5, 14)"
+        raise BadInput(f"{day!r} is not in this plan: give {within}", seen=repr(day))
     return connect(phone(plan, app, day), identity(plan.deployed(day)), HOST, noon(day))
 
 

@@ -95,10 +95,38 @@ def test_the_headline_counts_apps_and_names_what_the_bank_shows() -> None:
     assert "TLS refuses it, pins or no pins" in str(told.reason)
     stolen = plans()["A key is stolen on a Friday"]
     told = show(stolen.plan, stolen.look).headline
-    assert (told.words, told.tone) == ("6 of 6 apps let a stranger in on 1 July 2027", "bad")
+    assert (told.words, told.tone) == ("6 of 6 apps let the thief in on 1 July 2027", "bad")
     assert str(told.reason) == "A thief with key A is in the middle; the bank itself shows key B."
     later = show(stolen.plan, stolen.look, "v2").headline
-    assert later.words == "3 of 6 apps let a stranger in on 1 July 2027"
+    assert later.words == "3 of 6 apps let the thief in on 1 July 2027"
+
+
+def test_a_mark_is_for_who_reaches_the_bank_and_nobody_else() -> None:
+    """An app that lets the thief in gets a cross, whether it reaches its bank or not."""
+    stolen = plans()["A key is stolen on a Friday"]
+    assert show(stolen.plan, stolen.look).picture.count('data-now="fails"') == 6
+    later = show(stolen.plan, date(2027, 12, 1))
+    assert later.picture.count('data-now="holds"') == 4
+    expired = plans()["The pin set expires, and fails open"]
+    told = show(expired.plan, expired.look).headline
+    assert told.words == "6 of 6 apps let a stranger in on 10 December 2027"
+
+
+def test_a_scene_is_told_in_its_own_words() -> None:
+    """What its file says stands above the chart, and goes when the rule is another."""
+    panel = CalendarPanel("A root is retired")
+    assert plans()["A root is retired"].say in panel._view.words
+    assert "made by hand" in panel._view.picture
+    panel.control("life").value = Life.DAYS_47
+    assert "made by hand" not in panel._view.picture
+    assert panel.state.sight.say == ""
+
+
+def test_issuers_are_told_apart_where_there_is_room_and_never_cut() -> None:
+    """A name without its last part would be another authority's."""
+    deployed = row(show(plans()["The CA issues from another intermediate"].plan), "deployed")
+    assert deployed.count("Lab\u00a0CA\u00a02") == 2
+    assert "Lab Issuing CA<" not in deployed
 
 
 def test_who_could_read_along_stands_under_each_row() -> None:
@@ -232,6 +260,7 @@ def test_the_assumption_about_people_is_on_screen_with_its_source() -> None:
         ((SAME, date(2030, 1, 1)), r"is not in this plan: give a date from 2027-01-01 to"),
         ((SAME, "2027-05-14"), "is not in this plan"),
         ((SAME, RENEWAL, "v9"), "there is no 'v9'; there are v1"),
+        ((SAME, date(2020, 1, 1)), "is not in this plan"),
     ],
 )
 def test_what_cannot_be_shown_is_told(given: tuple[object, ...], said: str) -> None:

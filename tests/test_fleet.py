@@ -11,10 +11,12 @@ import pytest
 
 from pinlib import Strategy, data
 from pinlib.data import table
+from pinlib.errors import BadInput
 from pinlib.fleet import (
     Count,
     People,
     _simulated,
+    by_lifetime,
     cut_off,
     each_time_anew,
     late_stay_late,
@@ -173,3 +175,9 @@ def test_who_is_read_along_is_counted_the_same_way() -> None:
     for way, days in {Strategy.NONE: 10, WAY: 0, Strategy.ROOT_KEY: 0}.items():
         read: Count = late_stay_late(plan, read_along(Sweep(plan), way), SLOW)
         assert read.share.sum() == pytest.approx(days)
+
+
+def test_one_lifetime_is_not_several() -> None:
+    """It is told which shape is wanted."""
+    with pytest.raises(BadInput, match=r"such as \(398, 47\)"):
+        by_lifetime(Rule(), 47)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from pinlib import Strategy
+from pinlib.errors import BadInput
 from pinlib.fleet import Count, by_lifetime, cut_off, each_time_anew, late_stay_late, usual
 from pinlib.rules import Rule
 from pinlib.teach.plots import cut_off_over_time, lost_by_lifetime
@@ -89,7 +90,7 @@ def test_lifetimes_are_compared_by_what_a_user_loses() -> None:
     assert list(found) == ["398 days", "100 days"]
     told = lost_by_lifetime(found, "one backup")
     first, last = (round(late.per_year) for late, _ in found.values())
-    assert told.headline.words == f"From 398 days to 100 days: {first} days lost become {last}"
+    assert told.headline.words == f"From 398 days to 100 days: {first} lost days become {last}"
     assert told.headline.tone == "bad"
     back = lost_by_lifetime(dict(reversed(found.items())), "one backup")
     assert back.headline.tone == "good"
@@ -103,3 +104,10 @@ def test_a_count_knows_its_days() -> None:
         count.day(3)
     assert count.lost == 0.5
     assert count.per_year == 182.5
+
+
+def test_nothing_to_compare_is_told() -> None:
+    """And a chart without a name is still drawn."""
+    with pytest.raises(BadInput, match="nothing to compare"):
+        lost_by_lifetime({}, "x")
+    assert lost_by_lifetime(by_lifetime(Rule(), (398,)), "").headline.words

@@ -93,16 +93,27 @@ def test_any_rule_makes_a_plan_without_a_gap(
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"lifetime": 1}, "2 days at least"),
-        ({"rotate": -1}, "rotate is at least 0"),
-        ({"backups": -1}, "backups is at least 0"),
-        ({"cadence": 0}, "cadence is at least 1"),
+        ({"lifetime": 1}, "lifetime is a number from 2 to"),
+        ({"lifetime": "200"}, "lifetime is a number"),
+        ({"lifetime": 10**9}, "lifetime is a number"),
+        ({"reuse": "no"}, "reuse is True or False"),
+        ({"start": "2027-01-01"}, "start is a date"),
+        ({"start": date(2030, 1, 1)}, "starts on 2030-01-01 and ends before"),
+        ({"rotate": -1}, "rotate is a number from 0"),
+        ({"backups": -1}, "backups is a number from 0"),
+        ({"cadence": 0}, "cadence is a number from 1"),
     ],
 )
-def test_a_rule_that_cannot_be_is_told(wrong: dict[str, int], said: str) -> None:
+def test_a_rule_that_cannot_be_is_told(wrong: dict[str, object], said: str) -> None:
     """Before it is followed."""
     with pytest.raises(BadInput, match=said):
         Rule(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_plan_that_is_none_is_answered_with_those_that_there_are() -> None:
+    """By their titles, in one sentence."""
+    with pytest.raises(BadInput, match="no plan is called 'nobody renewed'; there are: Renewed"):
+        _ = plans()["nobody renewed"]
 
 
 def test_what_a_public_authority_may_do_changes_on_the_ballots_days() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from pinlib import Outcome, Strategy, connect, key_pin, story
 from pinlib.cast import HOST
+from pinlib.errors import BadInput
 from pinlib.plans import (
     Attack,
     Deployed,
@@ -334,6 +336,25 @@ def test_authorities_that_end_are_turning_points_too() -> None:
     assert second.first == date(2040, 1, 1)
     assert verdict(plan, app, first.last).outcome is OK
     assert verdict(plan, app, second.first).outcome is DATE
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("v1", MAY), "verdict takes an app"),
+        ((None, date(2026, 1, 1)), "is not in this plan: give a date from 2027-01-01"),
+        ((None, "2027-05-14"), "is not in this plan"),
+        ((None, datetime(2027, 5, 14)), "is not in this plan"),
+    ],
+)
+def test_what_has_no_verdict_is_told(given: tuple[Any, Any], said: str) -> None:
+    """A day before the first certificate has none, and neither has a word for an app."""
+    app, day = given
+    plan = year()
+    with pytest.raises(BadInput, match=said):
+        verdict(plan, app or apps(plan, "v1")[0], day)
+    with pytest.raises(BadInput, match="there is no 'v2'; there are v1"):
+        apps(plan, "v2")
 
 
 # -- Laws --------------------------------------------------------------------------------------

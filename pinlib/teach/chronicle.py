@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache, partial
 
-from pinlib import Outcome, Strategy, Verdict
+from pinlib import Outcome, Strategy
 from pinlib.plans import (
     Attack,
     Deployed,
@@ -80,12 +80,12 @@ def _happens(event: Event) -> str:
             return "somebody in the middle"
 
 
-def rows_of(plan: Plan, lines: Sequence[Line], met: Mapping[Strategy, Verdict]) -> list[Row]:
+def rows_of(plan: Plan, lines: Sequence[Line], marks: Mapping[Strategy, Mark]) -> list[Row]:
     """Return what was deployed and released, what else happened, and a row for each app.
 
-    `met` is what the apps came to at the cursor, as marks beside their names.
+    `marks` say what the apps came to at the cursor: they reach the bank, and nobody else.
     """
-    ways = (_way_row(plan, one, met) for one in lines)
+    ways = (_way_row(plan, one, marks) for one in lines)
     return [_deployed_row(plan), _releases_row(plan), *_other_rows(plan), *ways]
 
 
@@ -144,7 +144,8 @@ def _deployed_row(plan: Plan) -> Row:
         style = svg.key_style(key_index(first.key))
         whole = f"{first.key}, {first.issuer}, from {short(first.day)}"
         words = _if_room(end - start, {0.07: first.key, 0.024: bare((first.key,))})
-        small = _if_room(end - start, {0.25: first.issuer})
+        brief = first.issuer.replace(" Issuing", "")
+        small = _if_room(end - start, {0.34: first.issuer, 0.19: brief}).replace(" ", "\u00a0")
         found.append(Stretch(start, end, words, whole, key=style, small=small, ticks=ticks))
         gone = last.replaced - timedelta(1) if last.replaced else plan.ends
         if gone > last.ends:
@@ -215,7 +216,7 @@ def _other_rows(plan: Plan) -> Iterator[Row]:
         yield Row("else", "What else", moments=tuple(found))
 
 
-_CLOSE = 0.02
+_CLOSE = 0.012
 """What lies closer together is told in one."""
 
 
@@ -224,9 +225,8 @@ def _other_words(plan: Plan) -> Iterator[str]:
         yield f"{short(one.day)}: {_happens(one)}"
 
 
-def _way_row(plan: Plan, line: Line, met: Mapping[Strategy, Verdict]) -> Row:
+def _way_row(plan: Plan, line: Line, marks: Mapping[Strategy, Mark]) -> Row:
     app = line.app
-    there = met.get(app.way)
     blocks = tuple(map(partial(_block, plan, app), line.blocks))
     tracks = tuple(
         Stretch(
@@ -241,7 +241,7 @@ def _way_row(plan: Plan, line: Line, met: Mapping[Strategy, Verdict]) -> Row:
         app.way.name.lower().replace("_", "-"),
         app.way.value[0].upper() + app.way.value[1:],
         _note(app),
-        None if there is None else "holds" if there.connected else "fails",
+        marks.get(app.way),
         stretches=blocks,
         under=tracks,
     )

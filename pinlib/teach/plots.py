@@ -18,6 +18,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from pinlib.errors import BadInput
 from pinlib.fleet import Count
 from pinlib.teach.svg import VERMILLION, Headline, Html, Tone, escape
 from pinlib.teach.view import View
@@ -77,6 +78,9 @@ def cut_off_over_time(late: Count, anew: Count, what: str) -> View:
 
 def lost_by_lifetime(counts: Mapping[str, tuple[Count, Count]], what: str) -> View:
     """Draw the user-days that each user loses in a year, for one lifetime beside the other."""
+    if not counts:
+        raise BadInput("there is nothing to compare: give lifetimes, such as 398, 47", seen="none")
+    what = what.strip() or "no name"
     names, pairs = list(counts), list(counts.values())
     with mpl.rc_context(_STYLE):
         figure, axes = _axes()
@@ -91,11 +95,13 @@ def lost_by_lifetime(counts: Mapping[str, tuple[Count, Count]], what: str) -> Vi
         axes.set_xticks(range(len(names)), names)
         axes.set_ylim(0, max(1.0, *(count.per_year for pair in pairs for count in pair)) * 1.15)
         axes.set_ylabel("days lost per user and year")
+        ends = f"upper end: {LATE}; lower end: {ANEW}"
+        axes.text(0.01, 0.97, ends, transform=axes.transAxes, va="top")
         axes.tick_params(axis="x", length=0)
         picture = _drawn(figure, what)
     first, last = pairs[0], pairs[-1]
     words = (
-        f"From {names[0]} to {names[-1]}: {first[0].per_year:.0f} days lost become "
+        f"From {names[0]} to {names[-1]}: {first[0].per_year:.0f} lost days become "
         f"{last[0].per_year:.0f}"
     )
     tone: Tone = "bad" if last[0].per_year > first[0].per_year else "good"
@@ -104,7 +110,7 @@ def lost_by_lifetime(counts: Mapping[str, tuple[Count, Count]], what: str) -> Vi
         f"{LATE}"
         for name, (late, anew) in counts.items()
     )
-    reason = f"{what[0].upper()}{what[1:]}; for each user, in a year."
+    reason = f"{what[0].upper()}{what[1:]}; per user and year, on average, at the upper end."
     return View(Headline(words, reason, tone), picture, f"{each}. {_ticks(picture)}")
 
 

@@ -17,7 +17,7 @@ from pinlib.fleet import Count, People, cut_off, each_time_anew, late_stay_late,
 from pinlib.plans import Plan, authorities
 from pinlib.teach import evidence, svg
 from pinlib.teach.chronicle import Line, key_index, place, rows_of, short, ticks, words_of
-from pinlib.teach.svg import Headline, Html, card, columns, paragraph
+from pinlib.teach.svg import Headline, Html, Mark, card, columns, paragraph
 from pinlib.teach.timechart import Curve, Row, Tick, progress, timechart
 from pinlib.teach.view import View
 from pinlib.timeline import Audit, Sweep, Track, apps, identity, noon, verdict
@@ -41,6 +41,8 @@ class Sight:
     way: Strategy = Strategy.LEAF_KEY_AND_BACKUP
     audits: int = 0
     cards: bool = True
+    say: str = ""
+    by_hand: bool = False
 
 
 def work(sight: Sight) -> Iterator[date]:
@@ -95,8 +97,11 @@ def draw(sight: Sight) -> View:
     cards, card_words = _cards(sight, met, counts) if sight.cards else ([], [])
     audits = [_audited(plan, sight.version, day) for day in _random_days(sight)]
     foot = _foot(swept(plan), audits)
+    if sight.by_hand:
+        foot += " This plan was made by hand: its lives and keys are its own."
+    above = [paragraph(sight.say, dim=True)] if sight.say else []
     beside = [columns(*cards)] if cards else []
-    picture = svg.stack(drawn, *beside, paragraph(foot, dim=True))
+    picture = svg.stack(*above, drawn, *beside, paragraph(foot, dim=True))
     refused = [way.name.lower().replace("_", "-") for way, one in met.items() if not one.connected]
     facts = {
         "outcome": "locked-out" if refused else "connected" if met else "not-out",
@@ -107,7 +112,7 @@ def draw(sight: Sight) -> View:
         "audited": str(len(audits)),
         "disagree": str(sum(len(one.disagreements) for one in audits)),
     }
-    words = [*told, *map(str, met.values()), *card_words, foot]
+    words = [sight.say, *told, *map(str, met.values()), *card_words, foot]
     return View(_headline(sight, rows, met), picture, "\n".join(words), facts)
 
 
@@ -136,9 +141,9 @@ def _headline(sight: Sight, rows: Sequence[Line], met: Mapping[Strategy, Verdict
     refused = {way: one for way, one in met.items() if not one.connected}
     fooled = sum(bool(_track(one, day).did) for one in rows if one.app.way in met)
     if fooled:
-        words = (
-            f"{fooled} of {len(met)} apps {'lets' if fooled == 1 else 'let'} a stranger in on {on}"
-        )
+        lets = "lets" if fooled == 1 else "let"
+        whom = "a stranger" if plan.attackers(day) & set(authorities()) else "the thief"
+        words = f"{fooled} of {len(met)} apps {lets} {whom} in on {on}"
         return Headline(words, f"{_who(plan, day)}; the bank itself shows {shown.key}.", "bad")
     if not refused:
         return Headline(f"All {len(met)} apps log in on {on}", f"{reason}.", "good")
@@ -177,7 +182,12 @@ def _chart(
 ) -> tuple[Html, list[str]]:
     """Draw the rows, and say them."""
     plan = sight.plan
-    drawn, told = rows_of(plan, rows, met), words_of(plan, rows)
+    marks: dict[Strategy, Mark] = {
+        one.app.way: "holds" if there.connected and not _track(one, sight.day).did else "fails"
+        for one in rows
+        if (there := met.get(one.app.way))
+    }
+    drawn, told = rows_of(plan, rows, marks), words_of(plan, rows)
     if counts:
         users, said = _users(sight, counts)
         drawn.append(users)
@@ -246,7 +256,7 @@ def _cards(
     late, anew = counts
     who = sight.users
     told = (
-        f"That is {late.per_year:.0f} days a year for each user; {_share(anew.lost)} and "
+        f"That is {late.per_year:.0f} days a year on average; {_share(anew.lost)} and "
         f"{anew.per_year:.0f} days, if each release is a new draw."
     )
     model = f"Assumed: {who.name}: {who.basis}. Source: {who.source}."

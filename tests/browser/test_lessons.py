@@ -196,6 +196,20 @@ def _sizes(panel: Locator, selector: str, pseudo: str = "") -> list[float]:
     return sizes
 
 
+def _covered(panel: Locator) -> list[str]:
+    """List the controls whose left end or middle a click would not reach."""
+    found: list[str] = panel.locator("button, select, input[type=checkbox]").evaluate_all(
+        """all => all.filter(one => one.offsetParent).filter(one => {
+          const box = one.getBoundingClientRect(), y = box.top + box.height / 2;
+          return [box.left + 4, box.left + box.width / 2].some(x => {
+            const hit = document.elementFromPoint(x, y);
+            return hit && !one.contains(hit) && !hit.contains(one);
+          });
+        }).map(one => one.textContent.slice(0, 30))"""
+    )
+    return found
+
+
 @pytest.mark.parametrize(
     ("file", "kind"),
     [
@@ -236,6 +250,7 @@ def test_presented_panels_fit_a_projector(
             wide = panel.locator(".pl").evaluate("one => one.scrollWidth - one.clientWidth")
             assert wide <= 0, f"{scene}: {wide} px stick out"
             panel.evaluate("one => one.scrollIntoView({block: 'start'})")
+            assert _covered(panel) == [], "something lies over a control"
             notebook.screenshot(f"presented-{file[10:12]}-{kind.name}-{number:02}")
         notebook.assert_no_error_badge()
     finally:

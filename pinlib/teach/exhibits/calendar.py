@@ -24,6 +24,7 @@ from pinlib.teach.controls import Control
 from pinlib.teach.panel import Panel
 from pinlib.teach.sight import AUDITED, Sight, draw, so_far, work
 from pinlib.teach.view import View
+from pinlib.timeline import apps, verdict
 
 
 class Life(Enum):
@@ -87,7 +88,16 @@ class Calendar:
     def sight(self) -> Sight:
         """What there is to see."""
         users = people()[self.users]
-        return Sight(self.lived, self.day, self.version, users, self.way, self.audits)
+        told = (one.say for one in plans().values() if self._is(one))
+        say = next(told, "")
+        return Sight(
+            *(self.lived, self.day, self.version, users, self.way, self.audits),
+            say=say,
+            by_hand=bool(self.plan),
+        )
+
+    def _is(self, one: Written) -> bool:
+        return one.title == self.plan if self.plan else one.rule == self.rule
 
 
 @lru_cache(maxsize=32)
@@ -115,6 +125,9 @@ class _Scenes(Mapping[str, Calendar]):
 
     def __getitem__(self, title: str) -> Calendar:
         return at(plans()[title])
+
+    def __contains__(self, title: object) -> bool:
+        return title in plans()
 
     def __iter__(self) -> Iterator[str]:
         return iter(plans())
@@ -267,12 +280,6 @@ def show(plan: Plan, day: date | None = None, version: str | None = None) -> Vie
     if not isinstance(plan, Plan):
         wanted = "show takes a Plan, such as Rule(200).plan(); CalendarPanel takes a title too"
         raise BadInput(wanted, seen=repr(plan))
-    day = day or plan.start
-    if type(day) is not date or not plan.start <= day <= plan.ends:
-        within = f"a date from {plan.start} to {plan.ends}, such as date(2027, 5, 14)"
-        raise BadInput(f"{day!r} is not in this plan: give {within}", seen=repr(day))
-    known = [one.version for one in plan.releases]
-    version = version or known[0]
-    if version not in known:
-        raise BadInput(f"there is no {version!r}; there are {', '.join(known)}", seen=repr(version))
+    day, version = day or plan.start, version or plan.releases[0].version
+    verdict(plan, apps(plan, version)[0], day)  # says what is wrong with a day or a version
     return draw(Sight(plan, day, version, usual(), cards=False))

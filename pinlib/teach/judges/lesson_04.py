@@ -8,7 +8,6 @@ from typing import Any
 
 from pinlib import Outcome, Strategy
 from pinlib.plans import Deployed, Plan, Released
-from pinlib.rules import Rule
 from pinlib.teach.judges.core import ask_or_none, expect, judge
 from pinlib.timeline import App, Sweep, apps
 
@@ -34,7 +33,7 @@ def _cases() -> Iterator[tuple[Plan, str]]:
         "first, and the pins on an authority hold.",
     )
     yield (
-        Rule(200).plan(),
+        _plan("The same key", _on(5, "key A"), _on(9, "key A")),
         "This bank keeps its key. Only the pin on the whole certificate is refused, on the day on "
         "which the certificate is replaced, whatever day it would have ended on.",
     )
@@ -95,7 +94,7 @@ def breaks(answer: Any) -> str:
         for release in plan.releases:
             for app in apps(plan, release.version):
                 count += 1
-                who = f"{app.version} with the {app.way.value}"
+                who = f"{app.version} ({app.way.value})"
                 said = ask_or_none(answer, plan, app, when=f"given {who}, in “{plan.title}”")
                 expect(_is_a_day(said), f"Return a date, or None; for {who} it was {said!r}.")
                 right = _first_refusal(sweep, app)
