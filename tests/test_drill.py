@@ -107,6 +107,8 @@ def test_incidents_change_what_the_bank_has() -> None:
     assert now.backups == ()
     attack = next(one for one in now.events if isinstance(one, Attack))
     assert (attack.by, attack.ends) == ("key A", ENDS + timedelta(1))
+    lost = after("backup backup month month month month month month")
+    assert (lost.lost, lost.backups) == (("key B",), ("key C", "key D"))  # the oldest
     assert after("month month month month day renew").certificate.issuer == "Lab Issuing CA 2"
 
 
