@@ -12,7 +12,7 @@ Each module imports only from those before it:
 
     errors lines data der encodings notations pins anatomy slips published naming certificates paths
     openssl devices records wire verdicts ends handshake web interception cast scenario
-    plans rules timeline fleet drill updates sockets recipe
+    plans rules timeline fleet drill updates expiry sockets recipe
     | packing doctor room teach __main__
 
 What stands before the bar is the subject: it knows nothing of screens, and never asks the time.

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
@@ -116,6 +117,49 @@ def _row(document: Document, pins: list[Pin]) -> str:
     return "\n".join([about, *(f"    {f'{pin.kind.value} pin':17}{pin}" for pin in pins)])
 
 
+def expiry(parser: argparse.ArgumentParser) -> Run:
+    """Print what ends when, and what to do in which order: for a cron job.
+
+    Reads certificates, bundles, signed pin sets and Android's XML.  The exit status is 0 if nothing
+    ends within the days given, 1 if something does or has, 2 if a file cannot be read.
+    """
+    parser.add_argument("files", nargs="+", metavar="FILE", help="PEM, DER, JSON or XML")
+    parser.add_argument(
+        "--days", type=_days, default=30, help="how long before something ends to warn (30)"
+    )
+
+    def run(given: argparse.Namespace) -> int:
+        from pinlib.expiry import Ending, endings, in_order
+
+        now, whole = datetime.now(UTC), True
+        found: list[Ending] = []
+        for file in given.files:
+            try:
+                found += endings(Path(file), visible(file))
+            except PinlibError as error:
+                print(f"{visible(file)}: {error}", file=sys.stderr)
+                whole = False
+        soon = False
+        for one in in_order(found):
+            left = one.left(now)
+            soon = soon or left < given.days
+            when = f"ended {-left} days ago" if left < 0 else f"ends in {left} days"
+            print(
+                f"{one.ends:%Y-%m-%d}  {when}: {one.what.value} {visible(one.name)} ({one.source})"
+            )
+            if left < given.days:
+                print(f"            {one.what.to_do}.")
+        return 2 if not whole else int(soon)
+
+    return run
+
+
+def _days(word: str) -> int:
+    if word.isdecimal() and int(word) <= 36500:
+        return int(word)
+    raise argparse.ArgumentTypeError(f"days are a number from 0 to 36500, not {word!r}")
+
+
 def serve(parser: argparse.ArgumentParser) -> Run:
     """Open the bank for other tools, on this machine alone, until Ctrl-C.
 
@@ -184,7 +228,7 @@ def check(parser: argparse.ArgumentParser) -> Run:  # noqa: ARG001 (it has no ar
     return run
 
 
-COMMANDS = (pin, serve, guide, check)
+COMMANDS = (pin, expiry, serve, guide, check)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
