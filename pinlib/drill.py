@@ -36,7 +36,7 @@ class Op(Enum):
     RELEASE = "release the app"
     RENEW = "renew, same key"
     ROTATE = "rotate to the oldest backup"
-    REVOKE = "revoke the certificate"
+    REVOKE = "revoke the stolen certificate"
 
     @property
     def days(self) -> int:
@@ -188,13 +188,14 @@ def step(now: Situation, move: Move) -> Situation:
 
 
 def _wait(now: Situation, days: int) -> Situation:
-    """Let days pass, up to the next incident: one does not sleep through a telephone call."""
+    """Let days pass, up to the next incident, or the first day without a valid certificate."""
     until = min(now.day + timedelta(days), ENDS)
-    for one in now.coming:
-        if now.day < one.day <= until:
-            until = one.day
+    dead = now.ends + timedelta(1)
+    for stop in sorted({dead, *(one.day for one in now.coming)}):
+        if now.day < stop <= until:
+            until = stop
             break
-    ended = now.day <= now.ends < until
+    ended = until == dead
     now = replace(now, day=until)
     for one in now.coming:
         if one.day == until:
@@ -237,13 +238,14 @@ def _rotate(now: Situation) -> Situation:
     key, *rest = now.backups
     known = key in now.shipped.pins
     now = replace(_deploy(now, key), in_use=key, backups=tuple(rest))
-    told = "the newest app knows it" if known else "no app knows it"
+    told = "the newest app knows it" if known else "the newest app does not know it"
     return _told(now, f"a new certificate for {key}, from {now.issuer}: {told}")
 
 
 def _revoke(now: Situation) -> Situation:
-    revoked = (*now.revoked, now.certificate.key)
-    told = "the CA has listed the certificate; this phone asks nobody, so nothing changes on it"
+    key = now.stolen[-1] if now.stolen else now.in_use
+    revoked = (*now.revoked, key)
+    told = f"the CA has listed the certificate with {key}; this phone asks nobody"
     return _told(replace(now, revoked=revoked), told)
 
 
@@ -313,7 +315,11 @@ def live(now: Situation, decide: Callable[[Situation], Move]) -> tuple[Situation
     moves: list[Move] = []
     while not now.over:
         moves.append(decide(now))
-        now = step(now, moves[-1])
+        try:
+            now = step(now, moves[-1])
+        except BadInput as error:
+            said = f"on {now.day}, {moves[-1].op.value}: {error}"
+            raise BadInput(said, seen=str(moves[-1])) from None
         idle = len(moves) - sum(bool(move.op.days) for move in moves)
         if idle > _MOST:
             raise BadInput(

@@ -37,7 +37,7 @@ class What(Enum):
     def to_do(self) -> str:
         """What has to happen first."""
         return {
-            What.LEAF: "renew it; if the key changes, an app that knows the new one goes out before",
+            What.LEAF: "renew it; if the key changes, an app that knows it goes out before",
             What.AUTHORITY: "whoever pins it needs an app with another pin before; ask the CA when",
             What.PIN_SET: "ship the next set before: after its end most apps ask no pin at all",
         }[self]

@@ -72,6 +72,16 @@ def test_waiting_stops_at_a_telephone_call() -> None:
     assert step(now, Move(Op.DAY)).day == first + timedelta(1)
 
 
+def test_waiting_stops_on_the_first_day_without_a_certificate() -> None:
+    """A month does not hide that nobody can log in."""
+    now = begin([])
+    while not now.news:
+        now = step(now, Move(Op.MONTH))
+    assert now.day == date(2027, 4, 11)
+    assert now.news == ("the certificate ended on 2027-04-10: nobody can log in",)
+    assert step(now, Move(Op.MONTH)).news == ()
+
+
 def test_the_year_ends_with_the_year() -> None:
     """Waiting beyond it is told."""
     now = begin(incidents(3))
@@ -93,7 +103,7 @@ def test_each_move_does_what_it_says() -> None:
     now = after("week rotate")
     assert (now.in_use, now.backups, now.certificate.key) == ("key B", (), "key B")
     assert "the newest app knows it" in now.news[0]
-    assert "no app knows it" in after("backup week rotate day rotate").news[0]
+    assert "newest app does not know it" in after("backup week rotate day rotate").news[0]
     assert after("week revoke").plan.deployments == after("week").plan.deployments
 
 
@@ -107,7 +117,7 @@ def test_incidents_change_what_the_bank_has() -> None:
     assert now.backups == ()
     attack = next(one for one in now.events if isinstance(one, Attack))
     assert (attack.by, attack.ends) == ("key A", ENDS + timedelta(1))
-    lost = after("backup backup month month month month month month")
+    lost = after("backup backup month month month renew month month month")
     assert (lost.lost, lost.backups) == (("key B",), ("key C", "key D"))  # the oldest
     assert after("month month month month day renew").certificate.issuer == "Lab Issuing CA 2"
 

@@ -83,6 +83,19 @@ def test_each_reason_is_that_of_its_row() -> None:
     assert "Lab Root is not trusted any more" in row(show(gone), "none")
 
 
+def test_an_apps_own_list_is_called_so_where_authorities_are_on_it() -> None:
+    """Barclays pinned an intermediate: its row is no leaf key, and its reason is the list's."""
+    feared, spared = (
+        plans()[f"Black Friday 2016, {how}"] for how in ("as Barclays feared it", "as it went")
+    )
+    own = row(show(feared.plan, feared.look), "leaf-key-and-backup")
+    assert "Its own list" in own
+    assert "nothing on its list is shown, 25 Nov 2016" in own
+    refused = {one: show(one.plan, one.look).facts["refused"] for one in (feared, spared)}
+    assert refused[feared] == "leaf-certificate leaf-key-and-backup intermediate-key"
+    assert refused[spared] == "leaf-certificate"
+
+
 def test_the_headline_counts_apps_and_names_what_the_bank_shows() -> None:
     """Nobody, some, TLS, and a stranger."""
     assert show(SAME).headline.words == "All 6 apps log in on 1 January 2027"

@@ -112,7 +112,7 @@ def test_moves_can_be_pasted_and_a_wrong_one_is_told(drill: DrillPanel) -> None:
     drill.control("moves").value = "backup jump"
     assert "is no move" in str(drill._view.headline.reason)
     drill.control("moves").value = "month " * 20
-    assert "move 15" in str(drill._view.headline.reason)
+    assert "move 16" in str(drill._view.headline.reason)
     drill.start_over()
     assert drill._view.facts["moves"] == "0"
 
@@ -135,6 +135,14 @@ def test_revoking_is_tried_on_a_phone(drill: DrillPanel) -> None:
     assert "shows the revoked certificate and has its key: Connected." in drill._view.words
     make(drill, Op.DAY)
     assert "shows the revoked certificate" not in drill._view.words
+
+
+def test_what_is_revoked_is_the_stolen_key_even_after_a_rotation(drill: DrillPanel) -> None:
+    """The bank's new certificate is not the one to list; how long the old one holds is shown."""
+    make(drill, Op.MONTH, Op.MONTH, Op.RENEW, Op.MONTH, Op.MONTH, Op.MONTH, Op.ROTATE, Op.REVOKE)
+    assert drill.state.now.revoked == ("key A",)
+    assert "stolen: key A, its certificate holds to 9 Jun 2027" in drill._view.words
+    assert "shows the revoked certificate and has its key: Connected." in drill._view.words
 
 
 def test_the_scenes_tell_three_stories() -> None:

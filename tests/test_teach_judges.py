@@ -676,17 +676,31 @@ def _rotates_to_the_unknown(now: Situation) -> Move:
     return Move(Op.WEEK)
 
 
+def _makes_no_backup(now: Situation) -> Move:
+    if now.in_use in now.stolen:
+        return Move(Op.ROTATE)
+    if now.shipped.pins != now.held:
+        return Move(Op.RELEASE, now.held)
+    return _renews_alone(now)
+
+
+def _renews_first(now: Situation) -> Move:
+    return Move(Op.RENEW) if (now.ends - now.day).days < 16 else _careful(now)
+
+
 def _waits(_: Situation) -> Move:
     return Move(Op.MONTH)
 
 
 WRONG_YEAR = {
-    _renews_alone: "it is still in use. Ask now.stolen",
+    _renews_alone: "Ask whether now.in_use is in now.stolen",
     _rotates_alone: "release an app that does not know it, the same day",
     _pins_nothing: "pins nothing, so a stranger is let in",
     _pins_its_authority: "Pin the bank's own keys alone",
     _rotates_to_the_unknown: "that app does not know the key",
     _waits: "it has ended: renew in time",
+    _makes_no_backup: "no backup that the newest app knows",
+    _renews_first: "The theft came on that day: ask about it first",
 }
 
 

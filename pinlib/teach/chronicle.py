@@ -239,7 +239,7 @@ def _way_row(plan: Plan, line: Line, marks: Mapping[Strategy, Mark]) -> Row:
     )
     return Row(
         app.way.name.lower().replace("_", "-"),
-        app.way.value[0].upper() + app.way.value[1:],
+        app.way.value[0].upper() + app.way.value[1:] if _keys_alone(app) else "Its own list",
         _note(app),
         marks.get(app.way),
         stretches=blocks,
@@ -252,6 +252,12 @@ def _block(plan: Plan, app: App, block: Block) -> Stretch:
     tone: Tone = "good" if block.connects else "bad"
     sign: Mark = "holds" if block.connects else "fails"
     return Stretch(start, end, _if_room(end - start, {0.1: whole}), whole, tone=tone, sign=sign)
+
+
+def _keys_alone(app: App) -> bool:
+    """Whether the app's own list is what its row is called by; it may have authorities on it."""
+    listed = app.way is Strategy.LEAF_KEY_AND_BACKUP
+    return not listed or all(pin.startswith("key ") for pin in app.pins)
 
 
 def _note(app: App) -> str:
@@ -268,6 +274,9 @@ def _came(app: App, block: Block) -> str:
             Strategy.LEAF_CERTIFICATE: "a new certificate",
             Strategy.INTERMEDIATE_KEY: f"{shown.issuer} is not pinned",
             Strategy.ROOT_KEY: f"{shown.root} is not pinned",
+            Strategy.LEAF_KEY_AND_BACKUP: f"{shown.key} is not pinned"
+            if _keys_alone(app)
+            else "nothing on its list is shown",
         }.get(app.way, f"{shown.key} is not pinned"),
         Outcome.REFUSED_BY_DATE: f"{shown.certificate} has expired",
         Outcome.REFUSED_BY_CHAIN: f"{shown.root} is not trusted any more",

@@ -157,7 +157,7 @@ class DrillPanel(Panel[Run]):
     presets: ClassVar[Mapping[str, Run]] = {
         "New Year, number 3": Run(),
         "The runbook, in year 3": by_runbook(3),
-        "Nobody does anything, in year 3": idle(3),
+        "It only renews, in year 3": idle(3),
     }
     initial = Run()
 
@@ -269,7 +269,7 @@ def _headline(now: Situation, counts: tuple[Count, Count]) -> Headline:
         words = f"{now.day:%A} {on}: {_share(cut)} cut off"
     else:
         words = f"{now.day:%A} {on}: everybody can log in"
-    news = "; ".join(now.news) or "nothing has happened"
+    news = "; ".join(now.news) or "no news"
     over = " The year is over." if now.over else ""
     return Headline(words, f"{news[0].upper()}{news[1:]}.{over}", tone)
 
@@ -321,6 +321,9 @@ def _held(now: Situation) -> tuple[Html, str]:
         ("issued by", now.certificate.issuer),
         ("newest app", f"{now.shipped.version}, pins {bare(now.shipped.pins)}"),
     ]
+    for key in now.stolen:
+        last = max(one.ends for one in now.plan.deployments if one.key == key)
+        rows.append(("stolen", f"{key}, its certificate holds to {short(last)}"))
     if now.revoked:
         rows.append(("revoked", ", ".join(now.revoked)))
     words = "; ".join(f"{name}: {value}" for name, value in rows)
@@ -332,7 +335,7 @@ def _revoked(state: Run, now: Situation) -> tuple[list[Html], list[str]]:
     if not state.shown or state.shown[-1].op is not Op.REVOKE:
         return [], []
     app = next(one for one in apps(now.plan, now.shipped.version) if one.way is WAY)
-    shown = identity(now.plan.deployments[-1])
+    shown = identity([one for one in now.plan.deployments if one.key == now.revoked[-1]][-1])
     met = connect(phone(now.plan, app, now.day), shown, HOST, noon(now.day))
     said = (
         f"A phone with {now.shipped.version} meets somebody who shows the revoked certificate and "

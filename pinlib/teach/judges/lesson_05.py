@@ -47,7 +47,7 @@ def decide(answer: Any) -> str:
         expect(
             now.in_use not in now.stolen,
             f"Year {number}: {now.in_use} was stolen on {theft}, and on the last day it is still "
-            "in use. Ask now.stolen, and rotate to a backup.",
+            "in use. Ask whether now.in_use is in now.stolen, and rotate to a backup.",
         )
         fooled = late_stay_late(now.plan, read_along(sweep, _WAY), usual()).lost
         expect(
@@ -55,6 +55,11 @@ def decide(answer: Any) -> str:
             f"Year {number}: the thief of {theft} is let in on {fooled * 100:.1f} % of user-days, "
             f"and {FOOLED * 100:.1f} % are allowed. After a rotation old apps still pin the stolen "
             "key, until their users update: release an app that does not know it, the same day.",
+        )
+        expect(
+            bool(now.backups) and set(now.backups) <= set(now.shipped.pins),
+            f"Year {number}: on the last day there is no backup that the newest app knows, and the "
+            "next theft would find you without. Make one whenever there is none, and release it.",
         )
         worst = max(worst, fooled)
     return (
@@ -75,7 +80,12 @@ def _lived(answer: Any, seed: int, where: str) -> Situation:
     try:
         return live(begin(year(seed), LIFE), decided)[0]
     except BadInput as error:
-        raise NotYet(f"{where[0].upper()}{where[1:]} a move could not be made: {error}.") from None
+        theft = next(one.day for one in year(seed) if one.what == STOLEN)
+        first = (
+            " The theft came on that day: ask about it first." if str(theft) in str(error) else ""
+        )
+        said = f"{where[0].upper()}{where[1:]} a move could not be made {error}.{first}"
+        raise NotYet(said) from None
 
 
 def _believes_no_authority(now: Situation, sweep: Sweep, number: int) -> None:
