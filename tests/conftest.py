@@ -65,6 +65,14 @@ def reached_for() -> Iterator[list[str]]:
     assert not _reached_for, f"a test left the machine: {_reached_for}"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Take the browser's tests last: from the first of them on Playwright keeps a loop running.
+
+    A panel that finds a loop around it draws in slices, and waits for somebody to turn it.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 @pytest.fixture(scope="session")
 def cast() -> Cast:
     """Return the people of the story."""

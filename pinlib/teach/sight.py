@@ -113,7 +113,7 @@ def draw(sight: Sight) -> View:
         "disagree": str(sum(len(one.disagreements) for one in audits)),
     }
     words = [sight.say, *told, *map(str, met.values()), *card_words, foot]
-    return View(_headline(sight, rows, met), picture, "\n".join(words), facts)
+    return View(_headline(sight, rows, met), picture, "\n".join(filter(None, words)), facts)
 
 
 def so_far(sight: Sight, until: date) -> View:

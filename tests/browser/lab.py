@@ -186,6 +186,22 @@ class Notebook:
         found.scroll_into_view_if_needed(timeout=DEADLINE * 1000)
         return found
 
+    def scroll_to(self, text: str) -> Locator:
+        """Bring the code cell with this text onto the page: what is off the screen is not in it."""
+        cell = self.page.locator(".jp-CodeCell", has_text=text)
+        outer = self.page.locator(".jp-WindowedPanel-outer")
+        outer.evaluate("one => one.scrollTo(0, 0)")
+        for _ in range(60):
+            if cell.count():
+                break
+            outer.evaluate("one => one.scrollBy(0, 400)")
+            self.page.evaluate("() => new Promise(done => requestAnimationFrame(done))")
+        cell.first.evaluate("one => one.scrollIntoView({block: 'start'})")
+        self.page.evaluate(  # what came back onto the page is put together within two frames
+            "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+        return cell.first
+
     def simple_mode(self) -> None:
         """Show one document alone, sidebars closed, as on a projector."""
         self.menu("View", "Appearance", "Simple Interface")

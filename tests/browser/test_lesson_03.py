@@ -35,14 +35,7 @@ def third(lab: Lab, browser: Browser) -> Iterator[Notebook]:
 @pytest.fixture
 def cafe(third: Notebook) -> Locator:
     """Give the café as its cell shows it."""
-    cell = third.page.locator(".jp-CodeCell", has_text='CafePanel("Company phone')
-    outer = third.page.locator(".jp-WindowedPanel-outer")
-    outer.evaluate("one => one.scrollTo(0, 0)")
-    for _ in range(60):  # what is off the screen is not in the page: scroll until it is there
-        if cell.count():
-            break
-        outer.evaluate("one => one.scrollBy(0, 400)")
-        third.page.evaluate("() => new Promise(done => requestAnimationFrame(done))")
+    third.scroll_to('CafePanel("Company phone')
     panel = third.panel("cafe")
     panel.get_by_role("button", name="Start over").click()
     shows(panel, outcome="refused_by_pin", bytes="0")

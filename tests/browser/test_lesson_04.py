@@ -34,24 +34,10 @@ def fourth(lab: Lab, browser: Browser) -> Iterator[Notebook]:
     notebook.close()
 
 
-def _scroll_to(notebook: Notebook, text: str) -> Locator:
-    """Bring a cell onto the page: what is off the screen is not in it."""
-    cell = notebook.page.locator(".jp-CodeCell", has_text=text)
-    outer = notebook.page.locator(".jp-WindowedPanel-outer")
-    outer.evaluate("one => one.scrollTo(0, 0)")
-    for _ in range(60):
-        if cell.count():
-            break
-        outer.evaluate("one => one.scrollBy(0, 400)")
-        notebook.page.evaluate("() => new Promise(done => requestAnimationFrame(done))")
-    cell.first.evaluate("one => one.scrollIntoView({block: 'start'})")
-    return cell.first
-
-
 @pytest.fixture
 def calendar(fourth: Notebook) -> Locator:
     """Give the calendar as its cell shows it."""
-    _scroll_to(fourth, f'CalendarPanel("{FIRST}")')
+    fourth.scroll_to(f'CalendarPanel("{FIRST}")')
     panel = fourth.panel("calendar")
     panel.get_by_role("button", name="Start over").click()
     _is_at(panel, CalendarPanel(FIRST).text)
@@ -185,7 +171,7 @@ def test_the_dark_theme_keeps_calendar_and_charts_readable(
             _is_at(calendar, CalendarPanel(title).text)
             assert least_contrast(calendar.locator(".pl")) >= 4.5, title
             fourth.screenshot(f"04-dark-{title[:6].strip().lower()}")
-        chart = _scroll_to(fourth, "lost_by_lifetime(losses").locator(".pl-chart svg")
+        chart = fourth.scroll_to("lost_by_lifetime(losses").locator(".pl-chart svg")
         colour = chart.locator("text").first.evaluate("one => getComputedStyle(one).fill")
         page = chart.evaluate("one => getComputedStyle(one.closest('.pl')).color")
         assert colour == page

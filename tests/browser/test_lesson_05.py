@@ -35,14 +35,7 @@ def fifth(lab: Lab, browser: Browser) -> Iterator[Notebook]:
 @pytest.fixture
 def drill(fifth: Notebook) -> Locator:
     """Give the drill as its cell shows it, on New Year's Day."""
-    cell = fifth.page.locator(".jp-CodeCell", has_text='DrillPanel("New Year')
-    outer = fifth.page.locator(".jp-WindowedPanel-outer")
-    outer.evaluate("one => one.scrollTo(0, 0)")
-    for _ in range(60):  # what is off the screen is not in the page: scroll until it is there
-        if cell.count():
-            break
-        outer.evaluate("one => one.scrollBy(0, 400)")
-        fifth.page.evaluate("() => new Promise(done => requestAnimationFrame(done))")
+    fifth.scroll_to('DrillPanel("New Year')
     panel = fifth.panel("drill")
     panel.get_by_role("button", name="Start over").click()
     shows(panel, moves="0")
