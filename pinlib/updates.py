@@ -18,6 +18,7 @@ from enum import Enum
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from pinlib.cast import TODAY, Cast
 from pinlib.errors import BadInput, PinlibError
 from pinlib.pins import Pin, PinSet, key_pin
 from pinlib.verdicts import Verdict
@@ -117,6 +118,16 @@ def sign(update: PinUpdate, key: Ed25519PrivateKey) -> bytes:
     return update.body + b"\n" + b64encode(key.sign(update.body))
 
 
+def genuine(text: bytes, key: Ed25519PublicKey) -> bool:
+    """Return whether a text is signed by this key; without a signature it is not."""
+    body, _, signature = text.partition(b"\n")
+    try:
+        key.verify(b64decode(signature, validate=True), body)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Updater:
     """What an app knows: whom it believes about pins, and the newest set it has taken.
@@ -136,13 +147,11 @@ class Updater:
         """
         if len(text) > LIMIT:
             raise NotTaken(Reason.SIZE)
-        body, line_end, signature = text.partition(b"\n")
-        if not line_end or not signature.strip():
+        body, _, signature = text.partition(b"\n")
+        if not signature.strip():
             raise NotTaken(Reason.UNSIGNED)
-        try:
-            self.trusts.verify(b64decode(signature, validate=True), body)
-        except (InvalidSignature, ValueError):
-            raise NotTaken(Reason.SIGNATURE) from None
+        if not genuine(text, self.trusts):
+            raise NotTaken(Reason.SIGNATURE)
         update = PinUpdate.read(body)
         if update.version <= self.has.version:
             raise NotTaken(Reason.OLD)
@@ -215,6 +224,9 @@ class Attempt:
     clock: datetime
 
 
+_GOOD_FOR = timedelta(days=90)
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A bank that has changed its pins once, and what an attacker can have of it.
@@ -227,6 +239,22 @@ class Field:
     second: PinUpdate
     his: Pin
     at: datetime
+
+    @classmethod
+    def of(cls, cast: Cast, key: Ed25519PrivateKey, version: int = 1) -> Field:
+        """Return the story's bank: its stolen key is in set `version`, its backup in the next.
+
+        The first was good for 90 days, which the thief lets pass; `key` signs for the bank.
+        """
+        old, new = TODAY - timedelta(60), TODAY - timedelta(10)
+        first = PinUpdate(version, PinSet.of(key_pin(cast.bank.leaf)), old, old + _GOOD_FOR)
+        second = PinUpdate(version + 1, PinSet.of(key_pin(cast.backup)), new, new + _GOOD_FOR)
+        his = cast.events["another trusted CA mis-issues"].identity
+        return cls(sign(first, key), second, key_pin(his.leaf), TODAY)
+
+    def app(self, trusts: Ed25519PublicKey) -> Updater:
+        """Return an app that has the second set."""
+        return Updater(trusts, self.second)
 
     @property
     def attempts(self) -> dict[str, Attempt]:

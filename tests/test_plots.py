@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,9 +12,10 @@ import pytest
 
 from pinlib import Strategy
 from pinlib.errors import BadInput
+from pinlib.expiry import Ending, What
 from pinlib.fleet import Count, by_lifetime, cut_off, each_time_anew, late_stay_late, usual
 from pinlib.rules import Rule
-from pinlib.teach.plots import cut_off_over_time, lost_by_lifetime
+from pinlib.teach.plots import cut_off_over_time, ends, lost_by_lifetime
 from pinlib.teach.view import View
 from pinlib.timeline import Sweep
 
@@ -28,6 +29,14 @@ def counts(rule: Rule) -> tuple[Count, Count]:
     return late_stay_late(plan, cut, usual()), each_time_anew(plan, cut, usual())
 
 
+NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
+ENDINGS = [
+    Ending(What.PIN_SET, "version 2", NOW - timedelta(10), NOW + timedelta(80)),
+    Ending(What.LEAF, "<b>$bank^.example</b>", NOW - timedelta(40), NOW + timedelta(7)),
+    Ending(What.AUTHORITY, "Old CA", NOW - timedelta(900), NOW - timedelta(3)),
+]
+
+
 @pytest.fixture(scope="module")
 def charts() -> list[View]:
     """Return one of each kind."""
@@ -35,6 +44,7 @@ def charts() -> list[View]:
     return [
         cut_off_over_time(*counts(rule), "<b>a rotation</b> each time"),
         lost_by_lifetime(by_lifetime(rule, (398, 200)), "<b>a rotation</b> each time"),
+        ends(ENDINGS, NOW),
     ]
 
 
@@ -61,8 +71,8 @@ def test_a_chart_follows_the_page(charts: list[View]) -> None:
 def test_what_a_caller_writes_is_escaped(charts: list[View]) -> None:
     """A title may come from a learner."""
     for chart in charts:
-        assert "<b>a rotation" not in chart.html
-        assert "&lt;b&gt;a rotation" in chart.picture
+        assert "<b>" not in chart.html
+        assert "&lt;b&gt;" in chart.picture
         assert 'role="img"' in chart.picture
 
 
@@ -111,3 +121,16 @@ def test_nothing_to_compare_is_told() -> None:
     with pytest.raises(BadInput, match="nothing to compare"):
         lost_by_lifetime({}, "x")
     assert lost_by_lifetime(by_lifetime(Rule(), (398,)), "").headline.words
+
+
+def test_a_calendar_of_ends_puts_the_next_one_first() -> None:
+    """What has ended is said to have; what ends next is the finding, with what to do before."""
+    chart = ends(ENDINGS, NOW)
+    assert chart.headline.words == "7 days until the first one ends"
+    assert What.LEAF.to_do in chart.headline.reason
+    assert chart.facts["ended"] == "1"
+    assert chart.picture.index("Old CA") < chart.picture.index("version 2")
+    assert "<b>" not in chart.html
+    assert ends(ENDINGS[2:], NOW).headline.words == "Everything has ended"
+    with pytest.raises(BadInput, match="there is nothing that ends"):
+        ends([], NOW)

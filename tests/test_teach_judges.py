@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import pinlib
@@ -28,6 +29,7 @@ from pinlib.scenario import Middle
 from pinlib.teach.judges import judge_of, lesson_05
 from pinlib.teach.lesson import script
 from pinlib.timeline import apps
+from pinlib.updates import AtExpiry, Field, PinUpdate, Updater, genuine
 
 CAST = story()
 
@@ -756,3 +758,92 @@ def test_the_bounds_can_be_met_and_two_parts_in_a_hundred_cannot() -> None:
     published = [share for name, share in least.items() if "wishful" not in name]
     assert min(published) > 0.02
     assert judge_of("05", "decide")(_careful).passed
+
+
+# 06: the naive updater, repaired
+
+
+def _reads(text: bytes) -> PinUpdate:
+    return PinUpdate.read(text.partition(b"\n")[0])
+
+
+def _as_it_comes(app: Updater, text: bytes, now: datetime) -> Updater:
+    return replace(app, has=_reads(text))
+
+
+def _any_signature(app: Updater, text: bytes, now: datetime) -> Updater:
+    newer = b"\n" in text and _reads(text).version > app.has.version and _reads(text).expires > now
+    return replace(app, has=_reads(text)) if newer else app
+
+
+def _any_version(app: Updater, text: bytes, now: datetime) -> Updater:
+    good = genuine(text, app.trusts) and _reads(text).expires > now
+    return replace(app, has=_reads(text)) if good else app
+
+
+def _for_ever(app: Updater, text: bytes, now: datetime) -> Updater:
+    good = genuine(text, app.trusts) and _reads(text).version > app.has.version
+    return replace(app, has=_reads(text)) if good else app
+
+
+def _next_one_alone(app: Updater, text: bytes, now: datetime) -> Updater:
+    after = _for_ever(app, text, now)
+    good = after.has.version == app.has.version + 1 and after.has.expires > now
+    return after if good else app
+
+
+def _nothing_new(app: Updater, text: bytes, now: datetime) -> Updater:
+    return app
+
+
+def _version_three(app: Updater, text: bytes, now: datetime) -> Updater:
+    after = _any_version(app, text, now)
+    return after if after.has.version >= 3 else app
+
+
+WRONG_UPDATER = {
+    _any_signature: "Signed by another: afterwards the thief is let in",
+    _any_version: "Rolled back: afterwards the thief is let in",
+    _for_ever: "Compare update.expires with now",
+    _next_one_alone: "A phone that was off misses some sets",
+    _nothing_new: "The bank's own set, 1 later: afterwards the bank is refused",
+    _version_three: "Rolled back: afterwards the thief is let in",
+}
+
+
+@pytest.mark.parametrize(("answer", "told"), WRONG_UPDATER.items(), ids=lambda one: str(one)[:32])
+def test_a_wrong_updater_stands_the_visible_attack_and_hears_why(
+    answer: Callable[..., Updater], told: str
+) -> None:
+    """Each refuses what nobody has signed, and falls for another attack, by a real handshake."""
+    key = Ed25519PrivateKey.generate()
+    field = Field.of(story(), key)
+    app, tried = field.app(key.public_key()), field.attempts["unsigned"]
+    assert answer(app, tried.text, tried.clock) == app
+    feedback = judge_of("06", "take")(answer)
+    assert not feedback.passed
+    assert told in feedback.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (_as_it_comes, "Unsigned: afterwards the thief is let in"),
+        (lambda *_: ..., "Not written yet"),
+        (lambda *_: 3, "Return an app, `app` itself or replace(app, has=update)"),
+        (lambda app, *_: app.nothing, "Your function raised AttributeError"),
+        (lambda app, *_: replace(app, at_expiry=AtExpiry.OPEN), "change `has` alone"),
+        (3, "A function is wanted here, not a int"),
+    ],
+)
+def test_what_is_no_updater_is_feedback(answer: Any, told: str) -> None:
+    """One sentence each."""
+    feedback = judge_of("06", "take")(answer)
+    assert not feedback.passed
+    assert told in feedback.message
+
+
+def test_an_updater_may_refuse_aloud() -> None:
+    """The package's own one raises NotTaken: that is a refusal as good as any."""
+    feedback = judge_of("06", "take")(Updater.take)
+    assert feedback.passed, feedback.message

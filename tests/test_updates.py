@@ -33,13 +33,9 @@ from pinlib.updates import (
 
 CAST = story()
 KEY = Ed25519PrivateKey.generate()
-ISSUED = TODAY - timedelta(60)
-FIRST = PinUpdate(1, PinSet.of(key_pin(CAST.bank.leaf)), ISSUED, ISSUED + timedelta(days=90))
-SECOND = PinUpdate(
-    2, PinSet.of(key_pin(CAST.backup)), TODAY - timedelta(10), TODAY + timedelta(days=80)
-)
+FIELD = Field.of(CAST, KEY)
+FIRST, SECOND = PinUpdate.read(FIELD.first.partition(b"\n")[0]), FIELD.second
 HIS = CAST.events["another trusted CA mis-issues"].identity
-FIELD = Field(sign(FIRST, KEY), SECOND, key_pin(HIS.leaf), TODAY)
 APP = Updater(KEY.public_key(), FIRST).take(sign(SECOND, KEY), TODAY)
 ATTACKS = list(FIELD.attempts)
 

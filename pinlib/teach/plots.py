@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -19,8 +20,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from pinlib.errors import BadInput
+from pinlib.expiry import Ending, in_order
 from pinlib.fleet import Count
-from pinlib.teach.svg import VERMILLION, Headline, Html, Tone, escape
+from pinlib.teach.svg import BLUE, VERMILLION, Headline, Html, Tone, escape, middle
 from pinlib.teach.view import View
 
 _TEXT = "#0a0b0c"  # stands for the page's own text colour until the chart is drawn
@@ -28,6 +30,7 @@ _SIZE = (9.2, 3.5)  # inches: as wide as a notebook at 100 dots
 _STYLE: dict[Any, Any] = {
     "font.size": 11,
     "svg.fonttype": "none",
+    "text.parse_math": False,  # a name may hold dollars
     "text.color": _TEXT,
     "axes.labelcolor": _TEXT,
     "axes.edgecolor": _TEXT,
@@ -112,6 +115,53 @@ def lost_by_lifetime(counts: Mapping[str, tuple[Count, Count]], what: str) -> Vi
     )
     reason = f"{what[0].upper()}{what[1:]}; per user and year, on average, at the upper end."
     return View(Headline(words, reason, tone), picture, f"{each}. {_ticks(picture)}")
+
+
+def ends(found: Sequence[Ending], now: datetime) -> View:
+    """Draw what ends when as a calendar: a bar for each, its days left, and a line for now.
+
+    The first to end stands on top.  Raises BadInput for none.
+    """
+    if not found:
+        raise BadInput("there is nothing that ends: give certificates or pin sets", seen="none")
+    ordered = in_order(found)
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(_SIZE[0], 1.1 + 0.42 * len(ordered)), layout="constrained")
+        axes = figure.subplots()
+        for at, one in enumerate(ordered):
+            days: list[Any] = [one.starts, one.ends]
+            over = one.left(now) < 0
+            colour, dash = (VERMILLION, (0, (2, 1))) if over else (BLUE, "solid")
+            axes.plot(days, [at, at], color=colour, linewidth=7, linestyle=dash)
+            said = "ended" if over else f"{one.left(now)} days left"
+            spot: Any = (one.ends, at)
+            axes.annotate(said, spot, (8, 0), textcoords="offset points", va="center")
+        line: Any = now
+        axes.axvline(line, color=_TEXT, linewidth=1.5, linestyle=(0, (4, 2)))
+        names = [middle(f"{one.what.value}: {one.name}", 44) for one in ordered]
+        axes.set_yticks(range(len(ordered)), names)
+        axes.set_ylim(len(ordered) - 0.5, -0.5)
+        axes.tick_params(axis="y", length=0)
+        axes.margins(x=0.16)
+        locator = AutoDateLocator()  # type: ignore[no-untyped-call] # it has no types
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+        picture = _drawn(figure, "what ends when")
+    first = next((one for one in ordered if one.left(now) >= 0), None)
+    late = sum(one.left(now) < 0 for one in ordered)
+    if first is None:
+        headline = Headline("Everything has ended", "Nothing of this holds today.", "bad")
+    else:
+        words = f"{first.left(now)} days until the first one ends"
+        reason = f"{first.what.value.capitalize()} {first.name}: {first.what.to_do}."
+        headline = Headline(words, reason, "bad" if late else "plain", signed=bool(late))
+    each = "; ".join(
+        f"{one.what.value} {one.name}, from {one.starts:%Y-%m-%d} to {one.ends:%Y-%m-%d}, "
+        + ("ended" if one.left(now) < 0 else f"{one.left(now)} days left")
+        for one in ordered
+    )
+    told = f"On {now:%Y-%m-%d}: {each}. {_ticks(picture)}"
+    return View(headline, picture, told, {"outcome": "chart", "ended": str(late)})
 
 
 def _axes() -> tuple[Figure, Axes]:

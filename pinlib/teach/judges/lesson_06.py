@@ -1,0 +1,137 @@
+"""Lesson 06: repair an updater that believes whatever arrives."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from pinlib import Identity, PinSet, connect, key_pin, story
+from pinlib.cast import HOST
+from pinlib.teach.judges.core import NotYet, ask, expect, judge
+from pinlib.updates import Attempt, Field, NotTaken, Updater, sign
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What arrives, who knocks then, whether he should be let in, and what is said if it fails."""
+
+    name: str
+    tried: Attempt
+    knocks: Identity
+    welcome: bool
+    next_step: str
+
+
+_STEPS = {
+    "unsigned": "Keep to `app` unless genuine(text, app.trusts).",
+    "signed by another": "A signature alone proves nothing: ask genuine(text, app.trusts).",
+    "rolled back": "It is genuine, and old: compare update.version with app.has.version.",
+    "replayed after expiry": "It is genuine, and old: compare its version with app.has.version.",
+    "clock set back": "By the phone's clock it is good; its version is older than app.has.version.",
+    "clock set forward": "An empty text is no set: keep to `app`.",
+    "truncated": "What is cut short is not signed: keep to `app`, and to its pins.",
+    "enormous": "Nobody signed it: keep to `app`, and to its pins.",
+}
+_OLD_KEY = {"rolled back", "replayed after expiry", "clock set back"}
+
+
+@judge("06", "take")
+def take(answer: Any) -> str:
+    """Judge a function (app, text, now) → app, at two banks, by whom the app lets in afterwards."""
+    count = 0
+    for version in (1, 7):
+        key = Ed25519PrivateKey.generate()
+        field = Field.of(story(), key, version)
+        app = field.app(key.public_key())
+        for case in (*_attacks(field, key), *_genuine(field, key)):
+            then = _taken(answer, app, case)
+            device = replace(story().phone, pins=then.pins(field.at))
+            met = connect(device, case.knocks, HOST, field.at)
+            who = "the bank is refused" if case.welcome else "the thief is let in"
+            expect(
+                met.connected is case.welcome,
+                f"{case.name[0].upper()}{case.name[1:]}: afterwards {who}. {case.next_step}",
+            )
+            count += 1
+    return (
+        f"{count} deliveries at two banks: the thief stays out, and the bank can change its pins."
+    )
+
+
+def _taken(answer: Any, app: Updater, case: Case) -> Updater:
+    def guarded(app: Updater, text: bytes, clock: Any) -> Any:
+        try:
+            return answer(app, text, clock)
+        except NotTaken:
+            return app  # to refuse aloud is to refuse
+
+    wanted = answer if not callable(answer) else guarded
+    then = ask(wanted, app, case.tried.text, case.tried.clock, when=f"when this came: {case.name}")
+    if not isinstance(then, Updater):
+        raise NotYet(f"Return an app, `app` itself or replace(app, has=update), not {then!r:.40}.")
+    expect(
+        (then.trusts, then.at_expiry) == (app.trusts, app.at_expiry),
+        "The update key and what happens at the end are the app's own: change `has` alone.",
+    )
+    return then
+
+
+def _attacks(field: Field, key: Ed25519PrivateKey) -> Iterator[Case]:
+    his = story().events["another trusted CA mis-issues"].identity
+    for name, tried in field.attempts.items():
+        yield Case(name, tried, story().bank if name in _OLD_KEY else his, False, _STEPS[name])
+    forged = replace(field.second, version=field.second.version + 1, pins=PinSet.of(field.his))
+    signature = sign(field.second, key).partition(b"\n")[2]
+    yield Case(
+        "his pins under the bank's signature",
+        Attempt(forged.body + b"\n" + signature, field.at),
+        his,
+        False,
+        "A signature holds for one text: ask genuine(text, app.trusts).",
+    )
+    stolen = key_pin(story().bank.leaf)
+    held_back = replace(
+        field.second,
+        version=field.second.version + 1,
+        pins=PinSet.of(stolen),
+        issued=field.at - timedelta(9),
+        expires=field.at - timedelta(1),
+    )
+    yield Case(
+        "a newer set, held back until after its end",
+        Attempt(sign(held_back, key), field.at),
+        story().bank,
+        False,
+        "Compare update.expires with now.",
+    )
+
+
+def _genuine(field: Field, key: Ed25519PrivateKey) -> Iterator[Case]:
+    for later in (1, 5):
+        new = replace(
+            field.second,
+            version=field.second.version + later,
+            pins=PinSet.of(key_pin(story().bank.leaf)),
+        )
+        yield Case(
+            f"the bank's own set, {later} later",
+            Attempt(sign(new, key), field.at),
+            story().bank,
+            True,
+            "It is signed, newer, and not at its end: return replace(app, has=update). "
+            "A phone that was off misses some sets.",
+        )
+    body = json.dumps({"version": field.second.version + 1}).encode()
+    yield Case(
+        "a set that the bank signed half written",
+        Attempt(body + b"\n" + b64encode(key.sign(body)), field.at),
+        story().bank,
+        False,
+        "PinUpdate.read raises NotTaken: keep to `app`.",
+    )
