@@ -112,7 +112,8 @@ def _pin_sets(source: Path | bytes, called: str) -> list[Ending]:
         return []  # the other reader says in its own words what is wrong with the file
     try:
         update = PinUpdate.read(text.partition(b"\n")[0])
-        name = f"version {update.version}, {len(update.pins)} pins"
+        pins = "1 pin" if len(update.pins) == 1 else f"{len(update.pins)} pins"
+        name = f"version {update.version}, {pins}"
         last = update.expires - timedelta(seconds=1)
         return [Ending(What.PIN_SET, name, update.issued, last, called)]
     except NotTaken:

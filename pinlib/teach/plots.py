@@ -138,6 +138,8 @@ def ends(found: Sequence[Ending], now: datetime) -> View:
             axes.annotate(said, spot, (8, 0), textcoords="offset points", va="center")
         line: Any = now
         axes.axvline(line, color=_TEXT, linewidth=1.5, linestyle=(0, (4, 2)))
+        today: Any = (now, -0.5)
+        axes.annotate(f"{now:%Y-%m-%d}", today, (6, -11), textcoords="offset points")
         names = [middle(f"{one.what.value}: {one.name}", 44) for one in ordered]
         axes.set_yticks(range(len(ordered)), names)
         axes.set_ylim(len(ordered) - 0.5, -0.5)

@@ -205,7 +205,7 @@ def _headline(signed: Meeting, naive: Meeting) -> Headline:
     if signed.fooled:
         words = "Both let the thief in" if naive.fooled else "The signed app lets the thief in"
     elif naive.fooled:
-        words = "The naive app lets the thief in, the signed one does not"
+        words = "Only the naive app lets the thief in"
     else:
         words = "Nobody lets the thief in"
     reason = signed.said
@@ -257,7 +257,7 @@ def _whose(pins: PinSet) -> list[str]:
 
 
 def _app(title: str, met: Meeting) -> Html:
-    return card(title, paragraph(met.said), svg.facts(_rows(met)), tone=_tone(met))
+    return card(title, svg.stack(paragraph(met.said), svg.facts(_rows(met))), tone=_tone(met))
 
 
 def _tone(met: Meeting) -> Tone:
