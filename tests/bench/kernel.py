@@ -12,6 +12,8 @@ from nbclient import NotebookClient
 
 from pinlib.teach.exhibits.cafe import CafePanel
 from pinlib.teach.exhibits.calendar import CalendarPanel
+from pinlib.teach.exhibits.drill import DrillPanel
+from pinlib.teach.exhibits.field import FieldPanel
 from pinlib.teach.exhibits.handshake import HandshakePanel
 from pinlib.teach.exhibits.pin import PinPanel
 from pinlib.teach.exhibits.twins import TwinsPanel
@@ -60,7 +62,15 @@ print(json.dumps({
 
 def rows() -> list[Row]:
     """Measure panels, then lessons."""
-    panels = (HandshakePanel, PinPanel, TwinsPanel, CafePanel, CalendarPanel)
+    panels = (
+        HandshakePanel,
+        PinPanel,
+        TwinsPanel,
+        CafePanel,
+        CalendarPanel,
+        DrillPanel,
+        FieldPanel,
+    )
     lessons = sorted(NOTEBOOKS.glob("*.ipynb"))
     return [*map(_refresh, panels), *_rebuild(), *map(_run_all, lessons)]
 
