@@ -15,6 +15,7 @@ from pinlib.teach.exhibits.cafe import CafePanel
 from pinlib.teach.exhibits.calendar import CalendarPanel
 from pinlib.teach.exhibits.chain import ChainPanel
 from pinlib.teach.exhibits.drill import DrillPanel
+from pinlib.teach.exhibits.field import FieldPanel
 from pinlib.teach.exhibits.handshake import HandshakePanel
 from pinlib.teach.exhibits.own_server import OwnServerPanel
 from pinlib.teach.exhibits.pin import PinPanel
@@ -220,6 +221,7 @@ def _covered(panel: Locator) -> list[str]:
         ("presented_03_meet_the_man_in_the_middle.ipynb", CafePanel),
         ("presented_04_survive_renewal_day.ipynb", CalendarPanel),
         ("presented_05_rotate_to_a_backup_key.ipynb", DrillPanel),
+        ("presented_06_change_pins_in_the_field.ipynb", FieldPanel),
         ("presented_02_compute_a_pin.ipynb", TwinsPanel),
         ("presented_02_compute_a_pin.ipynb", OwnServerPanel),
     ],
