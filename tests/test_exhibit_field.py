@@ -37,6 +37,7 @@ def test_the_next_set_brings_a_key_that_no_app_knew() -> None:
         met = app(Delivery(NEXT))
         assert met.pins == PinSet.of(key_pin(moved.leaf))
         assert met.bank.connected and not met.thief.connected
+        assert met.served and not met.fooled
         assert app(Delivery(NOTHING)).pins == PinSet.of(key_pin(story().backup))
     assert not signed_app(Delivery(STALE)).bank.connected
 

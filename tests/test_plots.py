@@ -32,7 +32,7 @@ def counts(rule: Rule) -> tuple[Count, Count]:
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 ENDINGS = [
     Ending(What.PIN_SET, "version 2", NOW - timedelta(10), NOW + timedelta(80)),
-    Ending(What.LEAF, "<b>$bank^.example</b>", NOW - timedelta(40), NOW + timedelta(7)),
+    Ending(What.LEAF, "<b>$bank^$.example</b>", NOW - timedelta(40), NOW + timedelta(7)),
     Ending(What.AUTHORITY, "Old CA", NOW - timedelta(900), NOW - timedelta(3)),
 ]
 
