@@ -47,7 +47,7 @@ class Reason(Enum):
 
     SIZE = "It is longer than any pin set: it was not even read."
     FORM = "It cannot be read: something is missing, or it is not a pin set."
-    UNSIGNED = "Nobody has signed it."
+    UNSIGNED = "It has no signature: nobody signed it, or it was cut short."
     SIGNATURE = "It is not signed by the update key, or was changed on the way."
     OLD = "It is not newer than the set that the app has."
     EXPIRED = "It has ended already."

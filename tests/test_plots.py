@@ -134,3 +134,18 @@ def test_a_calendar_of_ends_puts_the_next_one_first() -> None:
     assert ends(ENDINGS[2:], NOW).headline.words == "Everything has ended"
     with pytest.raises(BadInput, match="there is nothing that ends"):
         ends([], NOW)
+    with pytest.raises(BadInput, match="with a zone"):
+        ends(ENDINGS, datetime(2027, 3, 1))
+
+
+def test_a_calendar_of_ends_draws_what_certificates_really_say() -> None:
+    """RFC 5280's "no end", a name in another script or with a line end, and one day left."""
+    never = Ending(
+        What.LEAF, "東京銀行\nsecond line", NOW, datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    )
+    tomorrow = Ending(What.LEAF, "one.example", NOW, NOW + timedelta(1))
+    chart = ends([never, tomorrow], NOW)
+    assert chart.headline.words == "1 day until the first one ends"
+    assert chart.headline.tone == "bad"
+    assert "東京銀行 second line" in chart.picture
+    assert chart.not_in_words() == []

@@ -6,7 +6,7 @@ import re
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -29,7 +29,7 @@ from pinlib.scenario import Middle
 from pinlib.teach.judges import judge_of, lesson_05
 from pinlib.teach.lesson import script
 from pinlib.timeline import apps
-from pinlib.updates import AtExpiry, Field, PinUpdate, Updater, genuine
+from pinlib.updates import AtExpiry, Field, Mode, PinUpdate, Updater, genuine
 
 CAST = story()
 
@@ -801,12 +801,49 @@ def _version_three(app: Updater, text: bytes, now: datetime) -> Updater:
     return after if after.has.version >= 3 else app
 
 
+def _rewritten(**changed: Any) -> Callable[..., Updater]:
+    def take(app: Updater, text: bytes, now: datetime) -> Updater:
+        after = _any_version(app, text, now)
+        newer = after.has.version > app.has.version
+        return replace(app, has=replace(after.has, **changed)) if newer else app
+
+    return take
+
+
+def _by(*newer: str) -> Callable[..., Updater]:
+    def take(app: Updater, text: bytes, now: datetime) -> Updater:
+        if not genuine(text, app.trusts):
+            return app
+        update = _reads(text)
+        later = all(getattr(update, field) > getattr(app.has, field) for field in newer)
+        return replace(app, has=update) if later and update.expires > now else app
+
+    return take
+
+
+def _pins_alone(app: Updater, text: bytes, now: datetime) -> Any:
+    after = _by("version")(app, text, now)
+    return app if after == app else replace(app, has=replace(app.has, pins=after.has.pins))
+
+
+def _no_update(app: Updater, text: bytes, now: datetime) -> Any:
+    after = _by("version")(app, text, now)
+    return app if after == app else replace(app, has=after.has.pins)  # type: ignore[arg-type]
+
+
 WRONG_UPDATER = {
+    _rewritten(mode=Mode.REPORT): "for the bank has signed all of it",
+    _rewritten(expires=datetime(9999, 1, 1, tzinfo=UTC)): "for the bank has signed all of it",
+    _pins_alone: "`has` is neither the set that the app had nor the one that came",
+    _no_update: "`has` is neither the set that the app had nor the one that came",
+    _by("expires"): "Only the version says what is newer",
+    _by("issued"): "Only the version says what is newer",
+    _by("version", "expires"): "It is signed, newer, and not at its end",
     _any_signature: "Signed by another: afterwards the thief is let in",
     _any_version: "Rolled back: afterwards the thief is let in",
     _for_ever: "Compare update.expires with now",
     _next_one_alone: "A phone that was off misses some sets",
-    _nothing_new: "The bank's own set, 1 later: afterwards the bank is refused",
+    _nothing_new: "The bank's own set, 1 later, enforce: afterwards the bank is refused",
     _version_three: "Rolled back: afterwards the thief is let in",
 }
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -43,6 +44,8 @@ _STYLE: dict[Any, Any] = {
     "ytick.color": _TEXT,
     "lines.linewidth": 2.5,
 }
+_SOON = 30  # days, as `python -m pinlib expiry` has it
+_YEARS = timedelta(days=3650)  # what lies beyond is drawn at the edge; some end in the year 9999
 LATE, ANEW = "late people stay late", "each release a new draw"
 
 
@@ -124,23 +127,27 @@ def ends(found: Sequence[Ending], now: datetime) -> View:
     """
     if not found:
         raise BadInput("there is nothing that ends: give certificates or pin sets", seen="none")
+    if not isinstance(now, datetime) or now.tzinfo is None:
+        raise BadInput("give now as a datetime with a zone, such as UTC", seen=repr(now))
     ordered = in_order(found)
+    early, late = now - _YEARS, now + _YEARS
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(_SIZE[0], 1.1 + 0.42 * len(ordered)), layout="constrained")
         axes = figure.subplots()
         for at, one in enumerate(ordered):
-            days: list[Any] = [one.starts, one.ends]
+            days: list[Any] = [max(one.starts, early), min(max(one.ends, early), late)]
             over = one.left(now) < 0
             colour, dash = (VERMILLION, (0, (2, 1))) if over else (BLUE, "solid")
             axes.plot(days, [at, at], color=colour, linewidth=7, linestyle=dash)
-            said = "ended" if over else f"{one.left(now)} days left"
-            spot: Any = (one.ends, at)
+            said = "ended" if over else f"{_days(one.left(now))} left"
+            spot: Any = (days[1], at)
             axes.annotate(said, spot, (8, 0), textcoords="offset points", va="center")
         line: Any = now
         axes.axvline(line, color=_TEXT, linewidth=1.5, linestyle=(0, (4, 2)))
         today: Any = (now, -0.5)
         axes.annotate(f"{now:%Y-%m-%d}", today, (6, -11), textcoords="offset points")
-        names = [middle(f"{one.what.value}: {one.name}", 44) for one in ordered]
+        titles = [" ".join(f"{one.what.value}: {one.name}".split()) for one in ordered]
+        names = [middle(title, 44) for title in titles]
         axes.set_yticks(range(len(ordered)), names)
         axes.set_ylim(len(ordered) - 0.5, -0.5)
         axes.tick_params(axis="y", length=0)
@@ -150,20 +157,25 @@ def ends(found: Sequence[Ending], now: datetime) -> View:
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
         picture = _drawn(figure, "what ends when")
     first = next((one for one in ordered if one.left(now) >= 0), None)
-    late = sum(one.left(now) < 0 for one in ordered)
+    ended = sum(one.left(now) < 0 for one in ordered)
     if first is None:
         headline = Headline("Everything has ended", "Nothing of this holds today.", "bad")
     else:
-        words = f"{first.left(now)} days until the first one ends"
+        words = f"{_days(first.left(now))} until the first one ends"
         reason = f"{first.what.value.capitalize()} {first.name}: {first.what.to_do}."
-        headline = Headline(words, reason, "bad" if late else "plain", signed=bool(late))
+        soon = bool(ended) or first.left(now) < _SOON
+        headline = Headline(words, reason, "bad" if soon else "plain", signed=soon)
     each = "; ".join(
         f"{one.what.value} {one.name}, from {one.starts:%Y-%m-%d} to {one.ends:%Y-%m-%d}, "
-        + ("ended" if one.left(now) < 0 else f"{one.left(now)} days left")
+        + ("ended" if one.left(now) < 0 else f"{_days(one.left(now))} left")
         for one in ordered
     )
     told = f"On {now:%Y-%m-%d}: {each}. {_ticks(picture)}"
-    return View(headline, picture, told, {"outcome": "chart", "ended": str(late)})
+    return View(headline, picture, told, {"outcome": "chart", "ended": str(ended)})
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count} days"
 
 
 def _axes() -> tuple[Figure, Axes]:
@@ -183,7 +195,9 @@ def _drawn(figure: Figure, what: str) -> Html:
     """Return a figure as SVG that follows the page: its colours, its width, no id twice."""
     buffer = io.StringIO()
     unique = uuid4().hex[:8]
-    with mpl.rc_context({"svg.hashsalt": unique}):
+    with mpl.rc_context({"svg.hashsalt": unique}), warnings.catch_warnings():
+        # The page's own fonts write the text, and they have more letters than matplotlib's.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]

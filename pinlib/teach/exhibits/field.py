@@ -108,7 +108,7 @@ def signed_app(delivery: Delivery) -> Meeting:
     if wire.tried.text:
         try:
             app = app.take(wire.tried.text, wire.tried.clock)
-            said = f"Taken: version {app.has.version}."
+            said = f"Taken: version {app.has.version} ({app.has.mode.value})."
         except NotTaken as refusal:
             said = f"Not taken. {refusal}"
     clock, reports = wire.tried.clock, list[Report]()
@@ -160,9 +160,12 @@ class FieldPanel(Panel[Delivery]):
         ),
         Control(
             "mode",
-            "The signed app",
+            "The set in force",
             {"enforces": Mode.ENFORCE, "only reports": Mode.REPORT},
-            tooltips=("What does not match is refused", "Everybody is let in, and it is told"),
+            tooltips=(
+                "What does not match is refused, until a newer set says otherwise",
+                "Everybody is let in, and it is told, until a newer set says otherwise",
+            ),
         ),
     )
     presets: ClassVar[Mapping[str, Delivery]] = {

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pinlib import Identity, PinSet, connect, key_pin, story
 from pinlib.cast import HOST
 from pinlib.teach.judges.core import NotYet, ask, expect, judge
-from pinlib.updates import Attempt, Field, NotTaken, Updater, sign
+from pinlib.updates import Attempt, Field, Mode, NotTaken, PinUpdate, Updater, sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,23 @@ def take(answer: Any) -> str:
         app = field.app(key.public_key())
         for case in (*_attacks(field, key), *_genuine(field, key)):
             then = _taken(answer, app, case)
+            about = f"{case.name[0].upper()}{case.name[1:]}"
+            expect(
+                then.has in (app.has, _read(case.tried.text)),
+                f"{about}: `has` is neither the set that the app had nor the one that came. Keep a "
+                "set as PinUpdate.read gives it, unchanged, for the bank has signed all of it.",
+            )
             device = replace(story().phone, pins=then.pins(field.at))
             met = connect(device, case.knocks, HOST, field.at)
             who = "the bank is refused" if case.welcome else "the thief is let in"
             expect(
                 met.connected is case.welcome,
-                f"{case.name[0].upper()}{case.name[1:]}: afterwards {who}. {case.next_step}",
+                f"{about}: afterwards {who}. {case.next_step}",
+            )
+            expect(
+                (then.has == app.has) is not case.welcome,
+                f"{about}: the app has {'kept its old set' if case.welcome else 'taken it'}. "
+                f"{case.next_step}",
             )
             count += 1
     return (
@@ -82,6 +93,13 @@ def _taken(answer: Any, app: Updater, case: Case) -> Updater:
     return then
 
 
+def _read(text: bytes) -> PinUpdate | None:
+    try:
+        return PinUpdate.read(text.partition(b"\n")[0])
+    except NotTaken:
+        return None
+
+
 def _attacks(field: Field, key: Ed25519PrivateKey) -> Iterator[Case]:
     his = story().events["another trusted CA mis-issues"].identity
     for name, tried in field.attempts.items():
@@ -96,31 +114,46 @@ def _attacks(field: Field, key: Ed25519PrivateKey) -> Iterator[Case]:
         "A signature holds for one text: ask genuine(text, app.trusts).",
     )
     stolen = key_pin(story().bank.leaf)
-    held_back = replace(
-        field.second,
-        version=field.second.version + 1,
-        pins=PinSet.of(stolen),
-        issued=field.at - timedelta(9),
-        expires=field.at - timedelta(1),
+    newer = replace(field.second, version=field.second.version + 1, pins=PinSet.of(stolen))
+    for late, when in ((1, "after its end"), (0, "the moment at which it ends")):
+        held_back = replace(
+            newer, issued=field.at - timedelta(9), expires=field.at - timedelta(late)
+        )
+        yield Case(
+            f"a newer set, held back until {when}",
+            Attempt(sign(held_back, key), field.at),
+            story().bank,
+            False,
+            "Compare update.expires with now: at that moment it has ended.",
+        )
+    again = replace(
+        newer,
+        version=field.second.version,
+        issued=field.at,
+        expires=field.second.expires + timedelta(9),
     )
     yield Case(
-        "a newer set, held back until after its end",
-        Attempt(sign(held_back, key), field.at),
+        "the same version once more, with later dates and other pins",
+        Attempt(sign(again, key), field.at),
         story().bank,
         False,
-        "Compare update.expires with now.",
+        "Only the version says what is newer: compare update.version with app.has.version.",
     )
 
 
 def _genuine(field: Field, key: Ed25519PrivateKey) -> Iterator[Case]:
-    for later in (1, 5):
+    modes = ((1, Mode.ENFORCE), (5, Mode.ENFORCE), (6, Mode.REPORT), (7, Mode.OFF))
+    for later, mode in modes:
         new = replace(
             field.second,
             version=field.second.version + later,
             pins=PinSet.of(key_pin(story().bank.leaf)),
+            issued=field.at - timedelta(hours=1),
+            expires=field.at + timedelta(30),  # sooner than the set that the app has
+            mode=mode,
         )
         yield Case(
-            f"the bank's own set, {later} later",
+            f"the bank's own set, {later} later, {mode.name.lower()}",
             Attempt(sign(new, key), field.at),
             story().bank,
             True,
