@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pinlib import PinSet, key_pin, story
 from pinlib.teach.exhibits.field import (
@@ -14,11 +17,12 @@ from pinlib.teach.exhibits.field import (
     FieldPanel,
     arrivals,
     delivered,
+    fetched,
     field,
     naive_app,
     signed_app,
 )
-from pinlib.updates import AtExpiry, Mode
+from pinlib.updates import AtExpiry, Field, Mode, NotTaken, sign
 
 
 @pytest.mark.parametrize("attack", field().attempts)
@@ -28,6 +32,22 @@ def test_an_attack_fools_the_naive_app_alone(attack: str) -> None:
     assert not signed.thief.connected and not signed.fooled
     assert signed.bank.connected and signed.served
     assert naive.thief.connected and naive.fooled
+
+
+def test_a_set_goes_over_a_wire_that_nobody_has_to_trust() -> None:
+    """Over real sockets: as it was sent, whoever reads it; with his pins, it is not taken."""
+    key = Ed25519PrivateKey.generate()
+    bank = Field.of(story(), key)
+    app = bank.app(key.public_key())
+    third = replace(bank.second, version=3)
+    letter = sign(third, key)
+    body = replace(third, pins=PinSet.of(bank.his)).body
+    forged = body + b"\n" + letter.partition(b"\n")[2]  # his pins, the bank's signature
+    heard = fetched(letter), fetched(letter, forged)
+    assert heard == (letter, forged)
+    assert app.take(heard[0], bank.at).has == third
+    with pytest.raises(NotTaken, match="not signed by the update key"):
+        app.take(heard[1], bank.at)
 
 
 def test_the_next_set_brings_a_key_that_no_app_knew() -> None:

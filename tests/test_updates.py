@@ -12,11 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinlib import Identity, Pin, PinSet, Strategy, connect, key_pin, sockets, story
+from pinlib import Identity, Pin, PinSet, Strategy, connect, key_pin, story
 from pinlib.cast import HOST, TODAY
-from pinlib.certificates import Validity
 from pinlib.errors import BadInput
-from pinlib.interception import Interceptor
 from pinlib.updates import (
     LIMIT,
     AtExpiry,
@@ -93,39 +91,6 @@ def test_a_genuine_set_is_taken_and_the_app_goes_on() -> None:
     assert not connect(old, rotated.identity, HOST, rotated.date).connected
     new = replace(rotated.device(), pins=APP.pins(TODAY))
     assert connect(new, rotated.identity, HOST, rotated.date).connected
-
-
-def test_a_set_goes_over_a_wire_that_nobody_has_to_trust() -> None:
-    """Over real sockets: from its source as it was sent; with somebody in between, not at all."""
-    third = replace(SECOND, version=3)
-    text, forged = sign(third, KEY), sign(replace(third, pins=PinSet.of(key_pin(HIS.leaf))), KEY)
-    forged = (
-        forged.partition(b"\n")[0] + b"\n" + text.partition(b"\n")[2]
-    )  # his pins, our signature
-    valid = Validity.of(CAST.bank.leaf)
-    source = CAST.issuing.issue("pins.example", valid=valid)
-    his = CAST.other_issuing.issue("pins.example", valid=valid)  # a CA erred: TLS is content
-
-    class Source:
-        closed = False
-
-        def __call__(self, _: bytes) -> bytes:
-            self.closed = True  # one answer, and no more to say
-            return text
-
-    with (
-        sockets.bank(source, Source) as door,
-        sockets.Middle(Interceptor(lambda _: his, lambda _: forged), door.address) as middle,
-        sockets.Middle(Interceptor(lambda _: his), door.address) as honest,
-    ):
-        heard = [
-            sockets.encounter(CAST.phone, one, "pins.example", TODAY, request=b"GET /pins").heard
-            for one in (honest, middle)
-        ]
-    assert heard == [text, forged]
-    assert APP.take(heard[0], TODAY).has == third
-    with pytest.raises(NotTaken, match="not signed by the update key"):
-        APP.take(heard[1], TODAY)
 
 
 def test_at_expiry_open_lets_anybody_in_and_closed_lets_nobody_new_in() -> None:

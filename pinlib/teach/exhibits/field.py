@@ -10,8 +10,10 @@ from typing import ClassVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from pinlib import Event, Identity, PinSet, Verdict, connect, key_pin, story
+from pinlib import Event, Identity, PinSet, Verdict, connect, key_pin, sockets, story
 from pinlib.cast import HOST
+from pinlib.certificates import Validity
+from pinlib.interception import Interceptor
 from pinlib.teach import svg
 from pinlib.teach.controls import Control
 from pinlib.teach.panel import Panel
@@ -33,6 +35,7 @@ from pinlib.updates import (
 
 NOTHING, NEXT, OFF = "nothing", "the bank’s next set", "the kill switch, signed by the bank"
 STALE = "nothing, and the set has ended"
+SOURCE = "pins.example"
 OLD_KEY = frozenset({"rolled back", "replayed after expiry", "clock set back"})
 """Attacks that bring an old set back: the thief then shows the stolen key, else his own."""
 
@@ -138,6 +141,37 @@ def _met(wire: Wire, pins: PinSet | None) -> tuple[Verdict, Verdict]:
     theirs = replace(wire.bank.device(), pins=pins)
     thief = connect(phone, wire.thief, HOST, field().at)
     return thief, connect(theirs, wire.bank.identity, HOST, wire.bank.date)
+
+
+def fetched(letter: bytes, instead: bytes | None = None) -> bytes:
+    """Fetch a set over TLS from a second source on this machine, and return what was heard.
+
+    Somebody stands between, whom an authority certified by mistake: TLS is content with him, for
+    this connection has no pin yet.  He reads, and with `instead` he answers that.
+    """
+    cast = story()
+    valid = Validity.of(cast.bank.leaf)
+    source = cast.issuing.issue(SOURCE, valid=valid)
+    his = cast.other_issuing.issue(SOURCE, valid=valid)
+    between = Interceptor(lambda _: his, lambda reply: reply if instead is None else instead)
+    with (
+        sockets.bank(source, lambda: _Once(letter)) as door,
+        sockets.Middle(between, door.address) as middle,
+    ):
+        asked = b"GET /pins"
+        return sockets.encounter(cast.phone, middle, SOURCE, field().at, request=asked).heard
+
+
+@dataclass
+class _Once:
+    """A server's side of a fetch: one answer, and no more to say."""
+
+    letter: bytes
+    closed: bool = False
+
+    def __call__(self, _: bytes) -> bytes:
+        self.closed = True
+        return self.letter
 
 
 class FieldPanel(Panel[Delivery]):
