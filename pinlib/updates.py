@@ -218,10 +218,14 @@ class NaiveUpdater:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What an attacker sends, and what he has made of the phone's clock."""
+    """What an attacker sends, what he has made of the phone's clock, and what he shows afterwards.
+
+    With `stolen` he brings an old set back, and shows the key that it pinned; else one of his own.
+    """
 
     text: bytes
     clock: datetime
+    stolen: bool = False
 
 
 _GOOD_FOR = timedelta(days=90)
@@ -268,9 +272,9 @@ class Field:
         return {
             "unsigned": Attempt(forged.body, self.at),
             "signed by another": Attempt(another, self.at),
-            "rolled back": Attempt(self.first, self.at),
-            "replayed after expiry": Attempt(self.first, after_its_end),
-            "clock set back": Attempt(self.first, long_ago + timedelta(1)),
+            "rolled back": Attempt(self.first, self.at, stolen=True),
+            "replayed after expiry": Attempt(self.first, after_its_end, stolen=True),
+            "clock set back": Attempt(self.first, long_ago + timedelta(1), stolen=True),
             "clock set forward": Attempt(b"", self.second.expires + timedelta(days=3650)),
             "truncated": Attempt(self.first[: len(self.first) // 2], self.at),
             "enormous": Attempt(json.dumps(stuffed).encode(), self.at),

@@ -36,8 +36,6 @@ from pinlib.updates import (
 NOTHING, NEXT, OFF = "nothing", "the bank’s next set", "the kill switch, signed by the bank"
 STALE = "nothing, and the set has ended"
 SOURCE = "pins.example"
-OLD_KEY = frozenset({"rolled back", "replayed after expiry", "clock set back"})
-"""Attacks that bring an old set back: the thief then shows the stolen key, else his own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,7 @@ def arrivals() -> Mapping[str, Wire]:
         STALE: Wire(Attempt(b"", ended), moved, his),
     }
     for name, tried in field().attempts.items():
-        found[name] = Wire(tried, rotated, story().bank if name in OLD_KEY else his)
+        found[name] = Wire(tried, rotated, story().bank if tried.stolen else his)
     return found
 
 

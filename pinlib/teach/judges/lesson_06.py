@@ -38,7 +38,6 @@ _STEPS = {
     "truncated": "What is cut short is not signed: keep to `app`, and to its pins.",
     "enormous": "Nobody signed it: keep to `app`, and to its pins.",
 }
-_OLD_KEY = {"rolled back", "replayed after expiry", "clock set back"}
 
 
 @judge("06", "take")
@@ -103,7 +102,7 @@ def _read(text: bytes) -> PinUpdate | None:
 def _attacks(field: Field, key: Ed25519PrivateKey) -> Iterator[Case]:
     his = story().events["another trusted CA mis-issues"].identity
     for name, tried in field.attempts.items():
-        yield Case(name, tried, story().bank if name in _OLD_KEY else his, False, _STEPS[name])
+        yield Case(name, tried, story().bank if tried.stolen else his, False, _STEPS[name])
     forged = replace(field.second, version=field.second.version + 1, pins=PinSet.of(field.his))
     signature = sign(field.second, key).partition(b"\n")[2]
     yield Case(
