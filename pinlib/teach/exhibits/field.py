@@ -127,7 +127,11 @@ def naive_app(delivery: Delivery) -> Meeting:
     app, said = NaiveUpdater(field().second.pins, field().second.expires), "Nothing arrived."
     if wire.tried.text:
         app = app.take(wire.tried.text, wire.tried.clock)
-        said = "Taken as it came." if app.pinned else "It could not be read, so its pins are gone."
+        said = (
+            "Taken as it came: its pins and its end, no more."
+            if app.pinned
+            else "It could not be read, so its pins are gone."
+        )
     pins = app.pins(wire.tried.clock)
     thief, bank = _met(wire, pins)
     return Meeting(said, pins, thief, bank, thief.connected, bank.connected)
