@@ -385,7 +385,7 @@ def free_port(asked: "int | None") -> int:
 
 def start(wheels: "Path | None", port: "int | None", *, browser: bool) -> int:
     """Open JupyterLab on the first lesson, and stay until it ends."""
-    if set_up(wheels) and run("-m", "pinlib.doctor"):
+    if set_up(wheels) and run("-m", "pinlib.setup.doctor"):
         raise Stop("The check above found a fault: see README.md, 'When something fails'.")
     command = [PYTHON, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}"]
     command += [f"--ServerApp.port={free_port(port)}"]
@@ -470,11 +470,11 @@ def obey(arguments: "list[str]") -> int:
         return start(options.wheels, options.port, browser=not options.no_browser)
     set_up(options.wheels, tests=command in ("test", "bench", "picture"))
     if command == "check":
-        return run("-m", "pinlib.doctor")
+        return run("-m", "pinlib.setup.doctor")
     if command == "test":
         return test(rest, quick=options.quick)
     if command == "pack":
-        return run("-m", "pinlib.packing", *rest, where=Path.cwd())
+        return run("-m", "pinlib.setup.packing", *rest, where=Path.cwd())
     return run("-m", "tests." + command, *rest)
 
 

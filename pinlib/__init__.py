@@ -8,25 +8,33 @@ connects to it and comes to a `Verdict`; a `Pin` is what it may insist on, besid
     ✓ Connected. The chain, the name, the date, the key and the pin all hold.
     ...
 
-Each module imports only from those before it:
+This is the front door: notebooks take everything of the subject from here, and everything on screen
+from `pinlib.teach`.  Behind it are rooms, each of which knows only those before it:
 
-    errors lines data der encodings notations pins anatomy slips published naming certificates paths
-    openssl devices records wire verdicts ends handshake web interception cast scenario
-    plans rules timeline fleet drill updates expiry sockets recipe
-    | packing doctor room teach __main__
+    encoding ─ pins ─ tls ─ scenes ─ operations ─ take_home ─ setup ─ teach
 
-What stands before the bar is the subject: it knows nothing of screens, and never asks the time.
+All before `setup` is the subject: it knows nothing of screens, and never asks the time.  What each
+room is for, and how a click travels through them, is in docs/architecture.md; the order of rooms
+and modules is held by the contracts in pyproject.toml.
 """
 
-from pinlib.cast import Cast, Event, story
-from pinlib.certificates import Authority, Identity
-from pinlib.devices import Check, Device, Evidence, Moment
-from pinlib.ends import Server
 from pinlib.errors import PinlibError
-from pinlib.handshake import Connection, connect
-from pinlib.notations import Kind, Notation
-from pinlib.openssl import Mode, Tls, engine_mode
-from pinlib.pins import (
+from pinlib.operations.drill import Move, Op
+from pinlib.operations.expiry import deadlines
+from pinlib.operations.fleet import (
+    by_lifetime,
+    cut_off,
+    each_time_anew,
+    late_stay_late,
+    people,
+    usual,
+)
+from pinlib.operations.plans import Deployed, Plan, Released
+from pinlib.operations.schedules import Rule, written_plans
+from pinlib.operations.sweep import Sweep, apps, verdict_on
+from pinlib.operations.updates import AtExpiry, Field, PinUpdate, genuine, sign
+from pinlib.pins.notations import Kind, Notation
+from pinlib.pins.pins import (
     Pin,
     PinSet,
     Strategy,
@@ -35,46 +43,84 @@ from pinlib.pins import (
     key_pin,
     key_pins,
 )
-from pinlib.published import known_pins, public_roots, twins
-from pinlib.records import Sender
-from pinlib.slips import parts
-from pinlib.verdicts import Mark, Outcome, Rung, Verdict
-from pinlib.wire import Message
+from pinlib.pins.published import known_pins, public_roots, twins
+from pinlib.pins.wrong_hashes import parts
+from pinlib.scenes.cast import Cast, Event, story
+from pinlib.scenes.scenario import Middle, Scenario
+from pinlib.scenes.serving import Room, told
+from pinlib.take_home.recipe import connect_pinned
+from pinlib.tls.certificates import Authority, Identity, Validity, request
+from pinlib.tls.devices import Check, Device, Evidence, Moment
+from pinlib.tls.endpoints import Server
+from pinlib.tls.handshake import Connection, connect
+from pinlib.tls.openssl import Mode, Tls, engine_mode
+from pinlib.tls.records import Sender
+from pinlib.tls.transcript import Message
+from pinlib.tls.verdicts import Mark, Outcome, Rung, Verdict
 
 __all__ = [
+    "AtExpiry",
     "Authority",
     "Cast",
     "Check",
     "Connection",
+    "Deployed",
     "Device",
     "Event",
     "Evidence",
+    "Field",
     "Identity",
     "Kind",
     "Mark",
     "Message",
+    "Middle",
     "Mode",
     "Moment",
+    "Move",
     "Notation",
+    "Op",
     "Outcome",
     "Pin",
     "PinSet",
+    "PinUpdate",
     "PinlibError",
+    "Plan",
+    "Released",
+    "Room",
+    "Rule",
     "Rung",
+    "Scenario",
     "Sender",
     "Server",
     "Strategy",
+    "Sweep",
     "Tls",
+    "Validity",
     "Verdict",
+    "apps",
+    "by_lifetime",
     "certificate_pin",
     "certificate_pins",
     "connect",
+    "connect_pinned",
+    "cut_off",
+    "deadlines",
+    "each_time_anew",
     "engine_mode",
+    "genuine",
     "key_pin",
     "key_pins",
     "known_pins",
+    "late_stay_late",
     "parts",
+    "people",
     "public_roots",
+    "request",
+    "sign",
     "story",
+    "told",
     "twins",
+    "usual",
+    "verdict_on",
+    "written_plans",
 ]

@@ -17,36 +17,36 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
-from pinlib.der import Document, Form
-from pinlib.encodings import LIMIT, documents, spki
+from pinlib.encoding.der import Document, Form
+from pinlib.encoding.files import LIMIT, documents, spki
+from pinlib.encoding.naming import key_name, title_of, visible
 from pinlib.errors import BadInput, PinlibError
-from pinlib.naming import key_name, title, visible
-from pinlib.notations import Kind, Notation
-from pinlib.pins import Pin, PinSet, certificate_pin, pins_of
+from pinlib.pins.notations import Kind, Notation
+from pinlib.pins.pins import Pin, PinSet, certificate_pin, pins_of
 
 FOREVER = 1e6
 """Seconds: eleven days."""
 
-Run = Callable[[argparse.Namespace], int]
+Runner = Callable[[argparse.Namespace], int]
 """Runs a command, and returns its exit status."""
 
 
-def guide(parser: argparse.ArgumentParser) -> Run:
+def guide(parser: argparse.ArgumentParser) -> Runner:
     """Print the instructor's run sheet of a lesson, or a plan of a whole workshop."""
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("lesson", nargs="?", help="its two digits, such as 01")
     what.add_argument("--plan", type=int, metavar="MINUTES", help="60, 90, 180 or what you have")
 
     def run(given: argparse.Namespace) -> int:
-        from pinlib.teach.guide import plan, run_sheet
+        from pinlib.teach.guide import run_sheet, workshop_plan
 
-        print(run_sheet(given.lesson) if given.plan is None else plan(given.plan))
+        print(run_sheet(given.lesson) if given.plan is None else workshop_plan(given.plan))
         return 0
 
     return run
 
 
-def pin(parser: argparse.ArgumentParser) -> Run:
+def pin(parser: argparse.ArgumentParser) -> Runner:
     """Print the pins of certificates, certificate requests, keys and bundles.
 
     Without --as: both pins of everything in the files.  With it: one set of pins as that tool wants
@@ -111,13 +111,13 @@ def _found(file: str, wanted: list[Kind], *, strict: bool) -> list[tuple[Documen
 
 def _row(document: Document, pins: list[Pin]) -> str:
     """Return the lines that say what something is, and its pins."""
-    about = f"  {title(document)}, {document.form.value}, {key_name(spki(document))}"
-    if title(document) == document.form.value:
+    about = f"  {title_of(document)}, {document.form.value}, {key_name(spki(document))}"
+    if title_of(document) == document.form.value:
         about = f"  {document.form.value}, {key_name(spki(document))}"
     return "\n".join([about, *(f"    {f'{pin.kind.value} pin':17}{pin}" for pin in pins)])
 
 
-def expiry(parser: argparse.ArgumentParser) -> Run:
+def expiry(parser: argparse.ArgumentParser) -> Runner:
     """Print what ends when, and what to do in which order: for a cron job.
 
     Reads certificates, bundles, signed pin sets and Android's XML.  The exit status is 0 if nothing
@@ -129,13 +129,13 @@ def expiry(parser: argparse.ArgumentParser) -> Run:
     )
 
     def run(given: argparse.Namespace) -> int:
-        from pinlib.expiry import Ending, endings, in_order
+        from pinlib.operations.expiry import Deadline, deadlines, in_order
 
         now, whole = datetime.now(UTC), True
-        found: list[Ending] = []
+        found: list[Deadline] = []
         for file in given.files:
             try:
-                found += endings(Path(file), visible(file))
+                found += deadlines(Path(file), visible(file))
             except PinlibError as error:
                 print(f"{visible(file)}: {error}", file=sys.stderr)
                 whole = False
@@ -160,7 +160,7 @@ def _days(word: str) -> int:
     raise argparse.ArgumentTypeError(f"days are a number from 0 to 36500, not {word!r}")
 
 
-def serve(parser: argparse.ArgumentParser) -> Run:
+def serve(parser: argparse.ArgumentParser) -> Runner:
     """Open the bank for other tools, on this machine alone, until Ctrl-C.
 
     With --intercept a man in the middle stands in front of it, and tells what he reads.
@@ -192,7 +192,7 @@ def _port(word: str) -> int:
 
 
 def _serve(given: argparse.Namespace) -> None:
-    from pinlib.room import Room, commands, told
+    from pinlib.scenes.serving import Room, commands, told
 
     with ExitStack() as open_until_the_end:
         folder = open_until_the_end.enter_context(
@@ -217,11 +217,11 @@ def _serve(given: argparse.Namespace) -> None:
             print(told(room.middle.page_after(number, FOREVER)), flush=True)
 
 
-def check(parser: argparse.ArgumentParser) -> Run:  # noqa: ARG001 (it has no arguments)
+def check(parser: argparse.ArgumentParser) -> Runner:  # noqa: ARG001 (it has no arguments)
     """Look whether everything that the workshop needs works on this machine."""
 
     def run(_: argparse.Namespace) -> int:
-        from pinlib.doctor import main
+        from pinlib.setup.doctor import main
 
         return main()
 

@@ -11,7 +11,7 @@ import csv
 import io
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -32,7 +32,7 @@ Schema = Any
 key; `[schema]`, a list of such; or a function that returns the value or raises ValueError."""
 
 
-def table(name: str, columns: Mapping[str, Reader]) -> tuple[dict[str, Any], ...]:
+def read_table(name: str, columns: Mapping[str, Reader]) -> tuple[dict[str, Any], ...]:
     """Return the rows of a CSV file, each cell made by its column's reader.
 
     The header must be exactly these columns, in this order, and one of them `source`: a fact
@@ -65,7 +65,7 @@ def optional(reader: Reader) -> Reader:
     return read
 
 
-def document(name: str, schema: Schema) -> Any:
+def read_document(name: str, schema: Schema) -> Any:
     """Return a TOML file's content, checked against the schema.  Raises BadData with the key."""
     text = _text(name)
     try:
@@ -82,17 +82,18 @@ class _Titled(Protocol):
     def title(self) -> str: ...
 
 
-T = TypeVar("T", bound=_Titled)
+_T = TypeVar("_T", bound=_Titled)
+_V = TypeVar("_V")
 
 
 def titled(
-    folder: str, read: Callable[[str], T], what: Callable[[T], object] | None = None
-) -> dict[str, T]:
+    folder: str, read: Callable[[str], _T], what: Callable[[_T], object] | None = None
+) -> dict[str, _T]:
     """Return what the TOML files of a folder hold, by title, in the order of the files' names.
 
     No two may have the same title, nor the same of `what`.  Raises BadData, and what `read` raises.
     """
-    found: dict[str, T] = {}
+    found: dict[str, _T] = {}
     for file in sorted((DATA / folder).glob("*.toml")):
         name = f"{folder}/{file.name}"
         one = read(name)
@@ -102,6 +103,33 @@ def titled(
             raise BadData(f"another file has the same {folder[:-1]}", file=name, where=folder[:-1])
         found[one.title] = one
     return found
+
+
+class ByTitle(Mapping[str, _V]):
+    """Things by title, as they stand when one is asked for: a list to choose from.
+
+    Nothing is read before that, so a file that cannot be read is told where its thing is wanted.
+    A title that is none raises BadInput, with those that there are.
+    """
+
+    def __init__(self, what: str, read: Callable[[], Mapping[str, _V]]) -> None:
+        self._what, self._read = what, read
+
+    def __getitem__(self, title: str) -> _V:
+        known = self._read()
+        if title not in known:
+            there = "; ".join(known)
+            raise BadInput(f"no {self._what} is called {title!r}; there are: {there}", seen=title)
+        return known[title]
+
+    def __contains__(self, title: object) -> bool:
+        return title in self._read()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
 
 
 def title(text: Any) -> str:
@@ -127,7 +155,7 @@ def glossary(name: str = "glossary.toml") -> dict[str, Term]:
     schema = {"*": {"meaning": sentence, "first": lesson, "also?": [str], "source?": str}}
     return {
         term: Term(term, **{**entry, "also": tuple(entry.get("also", ()))})
-        for term, entry in document(name, schema).items()
+        for term, entry in read_document(name, schema).items()
     }
 
 

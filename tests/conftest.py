@@ -9,8 +9,8 @@ from ipaddress import ip_address
 import pytest
 from hypothesis import HealthCheck, settings
 
-from pinlib.cast import Cast, story
-from pinlib.openssl import Tls
+from pinlib.scenes.cast import Cast, story
+from pinlib.tls.openssl import Tls
 
 # The same examples on every machine, and no failure because a machine is slow.
 settings.register_profile(

@@ -6,22 +6,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from pinlib.errors import PinlibError
-from pinlib.teach.controls import Control
-from pinlib.teach.panel import Panel
-from pinlib.teach.svg import (
-    Decision,
-    Headline,
-    Lane,
-    Message,
-    Mono,
-    Rung,
-    card,
-    columns,
-    key_style,
-    ladder,
-    sequence,
-)
-from pinlib.teach.view import View
+from pinlib.teach.drawing.blocks import Headline, LadderRung, card, columns, ladder
+from pinlib.teach.drawing.palette import key_style
+from pinlib.teach.drawing.sequence import DecisionRow, Lane, MessageRow, sequence
+from pinlib.teach.drawing.typeset import Mono
+from pinlib.teach.drawing.view import View
+from pinlib.teach.widgets.controls import Control
+from pinlib.teach.widgets.panel import Panel
 
 
 class Weather(Enum):
@@ -76,7 +67,7 @@ class Door(Panel[DoorState]):
         mark = "holds" if enters else "fails"
         names = ["Knock", "Answer", "Extensions", "Card", "CardVerify", "Done"]
         rows = [
-            Message(
+            MessageRow(
                 name,
                 "left" if at == 0 else "right",
                 f"{100 + at} B",
@@ -86,25 +77,27 @@ class Door(Panel[DoorState]):
             for at, name in enumerate(names)
         ]
         after = [
-            Message("Done", "left", "52 B", "encrypted"),
-            Message("gossip", "left", "164 B", "encrypted", Mono("user=alice&word=x", 12)),
-            Message("reply", "right", "90 B", "encrypted"),
+            MessageRow("Done", "left", "52 B", "encrypted"),
+            MessageRow("gossip", "left", "164 B", "encrypted", Mono("user=alice&word=x", 12)),
+            MessageRow("reply", "right", "90 B", "encrypted"),
         ]
         refused = [
-            Message("Alert", "left", "24 B", "encrypted", "bad_weather", "bad"),
-            Message("gossip", "left", "0 B", "unsent"),
+            MessageRow("Alert", "left", "24 B", "encrypted", "bad_weather", "bad"),
+            MessageRow("gossip", "left", "0 B", "unsent"),
         ]
         picture = sequence(
             Lane("Guest", "phone"),
             Lane("house.example", "bank"),
-            [*rows, Decision("the guest decides here", mark), *(after if enters else refused)],
+            [*rows, DecisionRow("the guest decides here", mark), *(after if enters else refused)],
         )
         rungs = [
-            Rung("Chain", "holds", ("house ← street ← town", "town is on this guest’s map")),
-            Rung("Name", "holds", (f"{state.guest} asked for house.example",)),
-            Rung("Date", mark, (f"visit number {state.visits}", "valid 2027-02-01 … 2027-05-01")),
-            Rung("Owns the key", "holds" if enters else "unreached", ("it opened the lock",)),
-            Rung("Pin", "unchecked", (("seen", Mono(KEY, 17), key_style(0)),)),
+            LadderRung("Chain", "holds", ("house ← street ← town", "town is on this guest’s map")),
+            LadderRung("Name", "holds", (f"{state.guest} asked for house.example",)),
+            LadderRung(
+                "Date", mark, (f"visit number {state.visits}", "valid 2027-02-01 … 2027-05-01")
+            ),
+            LadderRung("Owns the key", "holds" if enters else "unreached", ("it opened the lock",)),
+            LadderRung("Pin", "unchecked", (("seen", Mono(KEY, 17), key_style(0)),)),
         ]
         sent = "52, 164 and 90 B" if enters else "24 and 0 B"
         words = (

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pinlib import data
-from pinlib.data import Term, document, glossary, lesson, optional, sentence, table
+from pinlib.data import Term, glossary, lesson, optional, read_document, read_table, sentence
 from pinlib.errors import BadData, PinlibError
-from pinlib.pins import Pin
+from pinlib.pins.pins import Pin
 
 COLUMNS = {"name": str, "year": int, "note": optional(str), "source": str}
 GOOD = "name,year,note,source\nDigiNotar,2011,,CACM 2014-10\n"
@@ -86,7 +86,7 @@ def test_data_is_found_from_any_working_directory(where: str, tmp_path: Path) ->
 def test_a_table_gives_values(folder: Path) -> None:
     """Each cell is what its reader makes of it; an empty optional one is None."""
     (folder / "t.csv").write_text(GOOD, "utf-8")
-    assert table("t.csv", COLUMNS) == (
+    assert read_table("t.csv", COLUMNS) == (
         {"name": "DigiNotar", "year": 2011, "note": None, "source": "CACM 2014-10"},
     )
 
@@ -95,7 +95,7 @@ def test_a_table_from_a_spreadsheet_is_read(folder: Path) -> None:
     """A byte order mark, Windows lines, quoted commas and blank lines change nothing."""
     text = GOOD.replace("DigiNotar", '"DigiNotar, NL"').replace("\n", "\r\n\r\n")
     (folder / "t.csv").write_bytes(text.encode("utf-8-sig"))
-    assert table("t.csv", COLUMNS)[0]["name"] == "DigiNotar, NL"
+    assert read_table("t.csv", COLUMNS)[0]["name"] == "DigiNotar, NL"
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_slip_in_a_table_is_told_by_its_line(
     """Whoever edited the file finds the line, and reads what is wrong with it."""
     (folder / "t.csv").write_bytes(text.encode("latin-1"))
     with pytest.raises(BadData, match=words) as refused:
-        table("t.csv", COLUMNS)
+        read_table("t.csv", COLUMNS)
     assert (refused.value.file, refused.value.where) == ("t.csv", where)
     assert str(refused.value).startswith(f"t.csv, {where}: ")
 
@@ -128,19 +128,19 @@ def test_what_a_reader_raises_is_told_by_its_line(folder: Path) -> None:
     """A pin that is none, in a table of pins, is refused with the pin's own sentence."""
     (folder / "t.csv").write_text("pin,source\nsha256/AAAA,me\n", "utf-8")
     with pytest.raises(BadData, match=r"line 2: the cell 'pin' .* 3 bytes were found"):
-        table("t.csv", {"pin": Pin.parse, "source": str})
+        read_table("t.csv", {"pin": Pin.parse, "source": str})
 
 
 def test_a_table_without_sources_is_a_bug(folder: Path) -> None:
     """Code cannot ask for facts without their source."""
     (folder / "t.csv").write_text("name\nx\n", "utf-8")
     with pytest.raises(ValueError, match="needs a column 'source'"):
-        table("t.csv", {"name": str})
+        read_table("t.csv", {"name": str})
 
 
 def test_a_missing_file_is_named(folder: Path) -> None:
     """So is the folder where it was looked for."""
-    for read in (lambda: table("no.csv", COLUMNS), lambda: document("no.toml", {})):
+    for read in (lambda: read_table("no.csv", COLUMNS), lambda: read_document("no.toml", {})):
         with pytest.raises(
             BadData, match=r"no\.\w+, the whole file: cannot be read from"
         ) as refused:
@@ -163,7 +163,7 @@ def test_a_document_gives_values(folder: Path) -> None:
     (folder / "d.toml").write_text(
         'title = "a"\n[[options]]\ntext = "Yes."\nright = true\n[days]\nfirst = "01"\n', "utf-8"
     )
-    assert document("d.toml", SCHEMA) == {
+    assert read_document("d.toml", SCHEMA) == {
         "title": "a",
         "options": [{"text": "Yes.", "right": True}],
         "days": {"first": "01"},
@@ -199,7 +199,7 @@ def test_a_slip_in_a_document_is_told_by_its_key(
     """Syntax is told by the line, a wrong value by its key, a misspelt key by the one meant."""
     (folder / "d.toml").write_bytes(text.encode("latin-1"))
     with pytest.raises(BadData, match=words) as refused:
-        document("d.toml", SCHEMA)
+        read_document("d.toml", SCHEMA)
     assert (refused.value.file, refused.value.where) == ("d.toml", where)
 
 
@@ -214,7 +214,7 @@ def test_a_term_is_a_value(folder: Path) -> None:
 def test_arbitrary_files_raise_nothing_but_our_errors(folder: Path, content: bytes) -> None:
     """Whatever stands in the file, reading it gives rows, a document, or BadData."""
     (folder / "f").write_bytes(content)
-    reads: list[Any] = [lambda: table("f", COLUMNS), lambda: document("f", SCHEMA)]
+    reads: list[Any] = [lambda: read_table("f", COLUMNS), lambda: read_document("f", SCHEMA)]
     for prefix in b"", GOOD.encode():
         (folder / "f").write_bytes(prefix + content)
         for read in reads:

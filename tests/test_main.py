@@ -21,11 +21,11 @@ from cryptography.x509.oid import NameOID
 
 from pinlib import PinSet, certificate_pin, key_pin
 from pinlib.__main__ import main
-from pinlib.cast import Cast
-from pinlib.certificates import Validity
-from pinlib.encodings import LIMIT
+from pinlib.encoding.files import LIMIT
 from pinlib.errors import NotReadable
-from pinlib.notations import Kind, Notation
+from pinlib.pins.notations import Kind, Notation
+from pinlib.scenes.cast import Cast
+from pinlib.tls.certificates import Validity
 
 ROOT = Path(__file__).parent.parent
 

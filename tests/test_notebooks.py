@@ -14,7 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import lesson_rules as rules
 import nbformat
 import pytest
 from nbclient import NotebookClient
@@ -24,8 +23,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from pinlib.data import Term, glossary
 from pinlib.teach import exhibits
-from pinlib.teach.lesson import script
-from pinlib.teach.panel import Panel
+from pinlib.teach.lesson_texts import script
+from pinlib.teach.widgets.panel import Panel
+from tests import lesson_rules as rules
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))

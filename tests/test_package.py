@@ -1,31 +1,47 @@
-"""The package as a whole: its layers, its front door, its size, and what it never does."""
+"""The package as a whole: its rooms, its front doors, its size, and what it never does."""
 
 from __future__ import annotations
 
 import ast
 import doctest
+import json
+import os
+import re
+import shutil
 import socket
 import subprocess
 import sys
 import tokenize
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import pinlib
+import pinlib.teach
 
+ROOT = Path(__file__).parent.parent
 PACKAGE = Path(pinlib.__file__).parent
-_ORDER = (pinlib.__doc__ or "").partition("imports only from those before it:")[2]
-_SUBJECT, _REST = (part.split() for part in _ORDER.partition("What stands")[0].split("|"))
-LAYERS = [*_SUBJECT, *_REST]
-ENOUGH = 250  # lines of code in a module of the subject; docstrings, comments, blanks not counted
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+ROOMS = sorted({path.parent for path in MODULES})
+CLASSROOM = PACKAGE / "teach"
+SUBJECT = [
+    path
+    for path in MODULES
+    if path.parent.name in {"encoding", "pins", "tls", "scenes", "operations", "take_home"}
+    or path.name in {"data.py", "shared.py", "errors.py"}
+]
+ENOUGH = 280  # lines of code in a module; docstrings, comments, blanks not counted
+CROWDED = 12  # modules in a room
+ONE_EACH = {"main", "cases", "view"}  # roles that a module has once, by design
+CLOCK = {"now", "utcnow", "today", "monotonic", "perf_counter"}
+ON_THE_CLOCK = {"serving.py"}  # other people's tools ask the computer's own
 
 
-def files(module: str) -> list[Path]:
-    """Return the files of a module or sub-package."""
-    path = PACKAGE / f"{module}.py"
-    return [path] if path.exists() else sorted((PACKAGE / module).rglob("*.py"))
+def named(path: Path) -> str:
+    """Return a module's place in the package, as a person says it."""
+    return path.relative_to(PACKAGE).with_suffix("").as_posix()
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -37,6 +53,23 @@ def imports(path: Path) -> Iterator[str]:
             assert node.level == 0, f"{path.name} imports by a relative name"
             assert node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def defined(path: Path) -> Iterator[str]:
+    """Yield the public names that a module defines at its top."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        found: list[str] = []
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            found = [node.name]
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found = [
+                one.id
+                for target in targets
+                for one in ast.walk(target)
+                if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+            ]
+        yield from (name for name in found if not name.startswith("_"))
 
 
 def code_lines(path: Path) -> int:
@@ -60,55 +93,107 @@ def code_lines(path: Path) -> int:
     return len(lines)
 
 
-def test_every_module_has_its_place_in_the_order() -> None:
-    """What stands in the folder stands in the docstring of the package, once."""
-    there = {
-        path.stem if path.suffix == ".py" else path.name
-        for path in PACKAGE.iterdir()
-        if path.suffix == ".py" or (path / "__init__.py").exists()
-    }
-    assert there - {"__init__"} == set(LAYERS)
-    assert len(LAYERS) == len(set(LAYERS))
+def lint(root: Path) -> subprocess.CompletedProcess[str]:
+    """Hold a copy of the package to the contracts of its pyproject.toml."""
+    program = Path(sys.executable).with_name("lint-imports")
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    return subprocess.run(
+        [program, "--no-cache"],
+        cwd=root,
+        env=environment,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
 
 
-@pytest.mark.parametrize("module", LAYERS)
-def test_a_module_imports_only_from_those_before_it(module: str) -> None:
-    """A learner who reads upwards meets nothing that was not explained before."""
-    allowed = LAYERS[: LAYERS.index(module)] + ([module] if module not in _SUBJECT else [])
-    for path in files(module):
-        for name in imports(path):
-            first, _, rest = name.partition(".")
-            inner = rest.partition(".")[0]
-            if first == "pinlib" and inner in LAYERS:
-                assert inner in allowed, f"{path.name} imports {name}"
-            elif first == "pinlib":
-                assert module not in _SUBJECT, f"{path.name} comes in by the front door: {name}"
+def test_rooms_and_modules_know_only_those_before_them(tmp_path: Path) -> None:
+    """The contracts of pyproject.toml hold, and notice an import that goes the wrong way."""
+    kept = lint(ROOT)
+    assert kept.returncode == 0, kept.stdout
+    assert "0 broken" in kept.stdout
+    shutil.copytree(PACKAGE, tmp_path / "pinlib", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for module, upwards in {
+        "pins/pins.py": "from pinlib.tls.openssl import Tls",
+        "tls/records.py": "from pinlib.tls.transcript import Message",
+        "operations/plans.py": "import matplotlib",
+        "take_home/recipe.py": "from pinlib.errors import BadPin",
+    }.items():
+        file = tmp_path / "pinlib" / module
+        before = file.read_text("utf-8")
+        file.write_text(before + f"\n{upwards}\n", "utf-8")
+        broken = lint(tmp_path)
+        assert broken.returncode == 1, upwards
+        assert "1 broken" in broken.stdout, upwards
+        file.write_text(before, "utf-8")
 
 
-@pytest.mark.parametrize("module", _SUBJECT)
-def test_the_subject_knows_no_screen_and_no_clock(module: str) -> None:
-    """Time is an argument, and nothing that draws is imported."""
-    for path in files(module):
-        roots = {name.partition(".")[0] for name in imports(path)}
-        assert not roots & {"ipywidgets", "matplotlib", "IPython", "time"}, path.name
-        assert "numpy" not in roots or module == "fleet", path.name  # it draws a fleet's lags
+def test_one_name_for_one_thing() -> None:
+    """No public name is defined in two modules."""
+    where: dict[str, list[str]] = {}
+    for path in MODULES:
+        for name in dict.fromkeys(defined(path)):
+            where.setdefault(name, []).append(named(path))
+    twice = {name: found for name, found in where.items() if len(found) > 1}
+    assert not {name: found for name, found in twice.items() if name not in ONE_EACH}
+
+
+def test_a_room_or_module_is_called_like_nothing_else() -> None:
+    """Neither like an object of a front door, nor like a module of the standard library."""
+    names = {path.stem for path in MODULES} | {path.name for path in ROOMS} - {"pinlib"}
+    names -= {"__main__"}
+    assert not names & {*pinlib.__all__, *pinlib.teach.__all__}
+    assert not names & sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
+def test_a_room_is_not_crowded(room: Path) -> None:
+    """Twelve modules are as many as one finds one's way among; each room says what it is for."""
+    inside = [path for path in room.iterdir() if path.suffix == ".py" and path.name[0] != "_"]
+    assert len(inside) <= CROWDED
+    assert ast.get_docstring(ast.parse((room / "__init__.py").read_text("utf-8")))
+
+
+@pytest.mark.parametrize("path", SUBJECT, ids=named)
+def test_the_subject_knows_no_clock(path: Path) -> None:
+    """Time is an argument, and of the libraries that count only a fleet's lags need one."""
+    roots = {name.partition(".")[0] for name in imports(path)}
+    assert "numpy" not in roots or path.name == "fleet.py"
+    if path.name not in ON_THE_CLOCK:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Attribute):
-                assert node.attr not in {"now", "utcnow", "today", "monotonic", "perf_counter"}
+                assert node.attr not in CLOCK
 
 
-@pytest.mark.parametrize("module", _SUBJECT)
-def test_a_module_can_be_read_in_one_sitting(module: str) -> None:
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_a_module_can_be_read_in_one_sitting(path: Path) -> None:
     """Small is a feature."""
-    assert code_lines(PACKAGE / f"{module}.py") <= ENOUGH
+    assert code_lines(path) <= ENOUGH
 
 
-def test_the_front_door_is_sorted_and_true() -> None:
+@pytest.mark.parametrize("door", [pinlib, pinlib.teach], ids=lambda door: door.__name__)
+def test_a_front_door_is_sorted_and_true(door: ModuleType) -> None:
     """`__all__` names what can be imported, all of it, in order."""
-    assert pinlib.__all__ == sorted(pinlib.__all__)
-    imported = {name.rpartition(".")[2] for name in imports(PACKAGE / "__init__.py")}
-    assert set(pinlib.__all__) == imported
-    assert all(hasattr(pinlib, name) for name in pinlib.__all__)
+    assert door.__all__ == sorted(door.__all__, key=lambda name: (name != name.upper(), name))
+    for name in door.__all__:
+        assert hasattr(door, name)
+    if door is pinlib:
+        imported = {name.rpartition(".")[2] for name in imports(PACKAGE / "__init__.py")}
+        assert set(door.__all__) == imported
+    with pytest.raises(AttributeError, match="no attribute 'Hostage'"):
+        _ = door.Hostage
+
+
+def test_notebooks_come_in_by_the_front_door() -> None:
+    """A cell imports from `pinlib` and `pinlib.teach`, and from no room behind them."""
+    count = 0
+    for file in (ROOT / "notebooks").rglob("*.ipynb"):
+        for cell in json.loads(file.read_text("utf-8"))["cells"]:
+            for name in re.findall(r"^(?:from|import) (pinlib\S*)", "".join(cell["source"]), re.M):
+                assert name in {"pinlib", "pinlib.teach"}, f"{file.name}: {name}"
+                count += 1
+    assert count > 20
 
 
 def test_the_first_example_is_true() -> None:

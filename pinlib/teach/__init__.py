@@ -1,5 +1,84 @@
-"""The classroom: lessons, panels, predictions and their judges."""
+"""The classroom's front door: lessons, and everything that a notebook shows.
+
+    from pinlib.teach import CafePanel, start
+
+A panel is loaded when it is first asked for.  So a lesson starts without those that it does not
+use, and a broken file of data/ is told where its panel is wanted, while the rest goes on.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
 
 from pinlib.teach.lesson import Lesson, start
 
-__all__ = ["Lesson", "start"]
+_SHOWN_BY = {
+    "drawing.plots": (
+        "cut_off_over_time",
+        "ends",
+        "lost_by_lifetime",
+    ),
+    "exhibits.cafe": (
+        "CafePanel",
+        "show_scenario",
+    ),
+    "exhibits.chain": ("ChainPanel",),
+    "exhibits.field_updates": (
+        "STALE",
+        "Delivery",
+        "FieldPanel",
+        "fetched",
+    ),
+    "exhibits.handshake": ("HandshakePanel",),
+    "exhibits.openssl_pipeline": ("pipeline",),
+    "exhibits.own_server": ("OwnServerPanel",),
+    "exhibits.pin": ("PinPanel",),
+    "exhibits.renewal_calendar": (
+        "CalendarPanel",
+        "show_plan",
+    ),
+    "exhibits.rotation_drill": (
+        "DrillPanel",
+        "DrillRun",
+    ),
+    "exhibits.same_key": (
+        "TwinsPanel",
+        "compare",
+    ),
+}
+_WHERE = {name: module for module, names in _SHOWN_BY.items() for name in names}
+
+__all__ = [
+    "STALE",
+    "CafePanel",
+    "CalendarPanel",
+    "ChainPanel",
+    "Delivery",
+    "DrillPanel",
+    "DrillRun",
+    "FieldPanel",
+    "HandshakePanel",
+    "Lesson",
+    "OwnServerPanel",
+    "PinPanel",
+    "TwinsPanel",
+    "check_machine",
+    "compare",
+    "cut_off_over_time",
+    "ends",
+    "fetched",
+    "lost_by_lifetime",
+    "pipeline",
+    "show_plan",
+    "show_scenario",
+    "start",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "check_machine":
+        return import_module("pinlib.setup.doctor").main
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)

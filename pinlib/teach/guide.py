@@ -33,7 +33,7 @@ BREAK, STRETCH = 10, 80
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SheetStep:
     """What an instructor does at one cell."""
 
     title: str
@@ -44,7 +44,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class RunSheet:
     """One notebook, as an instructor sees it.  Times are in minutes."""
 
     number: str
@@ -53,10 +53,10 @@ class Lesson:
     live_minutes: float
     objectives: tuple[str, ...]
     needs: tuple[str, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[SheetStep, ...]
 
 
-def lesson(number: str, folder: Path = NOTEBOOKS) -> Lesson:
+def read_lesson(number: str, folder: Path = NOTEBOOKS) -> RunSheet:
     """Read a lesson from its notebook.
 
     Raises BadInput, which lists the lessons that exist, and BadData for broken metadata.
@@ -65,19 +65,19 @@ def lesson(number: str, folder: Path = NOTEBOOKS) -> Lesson:
     if number not in files:
         known = ", ".join(files) or "none yet"
         raise BadInput(f"there is no lesson {number!r}; there are: {known}", seen=number)
-    return read(files[number])
+    return read_notebook(files[number])
 
 
-def lessons(folder: Path = NOTEBOOKS) -> tuple[Lesson, ...]:
+def all_lessons(folder: Path = NOTEBOOKS) -> tuple[RunSheet, ...]:
     """Return all lessons that exist, in teaching order."""
-    return tuple(read(file) for file in _files(folder).values())
+    return tuple(read_notebook(file) for file in _files(folder).values())
 
 
 def _files(folder: Path) -> dict[str, Path]:
     return {file.name[:2]: file for file in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
 
 
-def read(file: Path) -> Lesson:
+def read_notebook(file: Path) -> RunSheet:
     """Return the lesson that stands in a notebook's file.  Raises BadData."""
 
     def bad(where: str, message: str) -> BadData:
@@ -87,7 +87,7 @@ def read(file: Path) -> Lesson:
         notebook = json.loads(file.read_text("utf-8"))
         cells = notebook["cells"]
         about = notebook["metadata"]["lesson"]
-        found = Lesson(
+        found = RunSheet(
             number=file.name[:2],
             title=next(_headings(cells), file.stem),
             minutes=float(about["minutes"]),
@@ -125,7 +125,7 @@ _NOTES = {
 }
 
 
-def _steps(cells: list[dict[str, Any]]) -> Iterator[Step]:
+def _steps(cells: list[dict[str, Any]]) -> Iterator[SheetStep]:
     """Yield the cells that have something for the instructor, under the heading they stand in."""
     title = ""
     for cell in cells:
@@ -140,7 +140,7 @@ def _steps(cells: list[dict[str, Any]]) -> Iterator[Step]:
                 for text in _lines(about.get(key, ()))
             )
             core = "core" in metadata.get("tags", ())
-            yield Step(title, core, float(about["minutes"]), tuple(notes))
+            yield SheetStep(title, core, float(about["minutes"]), tuple(notes))
 
 
 def _lines(text: str | list[str]) -> tuple[str, ...]:
@@ -156,7 +156,7 @@ def run_sheet(number: str, folder: Path = NOTEBOOKS) -> str:
 
     Raises as `lesson`.
     """
-    one = lesson(number, folder)
+    one = read_lesson(number, folder)
     rows = [
         f"{one.number}  {one.title}",
         "=" * WIDTH,
@@ -175,15 +175,15 @@ def run_sheet(number: str, folder: Path = NOTEBOOKS) -> str:
     return "\n".join([*rows, "", f"{_clock(clock)}  End.", ""])
 
 
-def plan(minutes: int, folder: Path = NOTEBOOKS) -> str:
+def workshop_plan(minutes: int, folder: Path = NOTEBOOKS) -> str:
     """Return which lessons fit into a workshop of so many minutes, with the clock and breaks.
 
     First the core of each lesson in order; if all fit, then what is more, in order.  One sixth of
     the time is kept for a late start and for questions.  Raises BadInput if not even one fits.
     """
     room = minutes * WORKED
-    known = lessons(folder)
-    parts: list[tuple[Lesson, bool]] = []
+    known = all_lessons(folder)
+    parts: list[tuple[RunSheet, bool]] = []
     for one in known:
         if _timetable([*parts, (one, False)])[1] > room:
             break
@@ -216,7 +216,7 @@ def plan(minutes: int, folder: Path = NOTEBOOKS) -> str:
     )
 
 
-def _timetable(parts: list[tuple[Lesson, bool]]) -> tuple[list[str], float]:
+def _timetable(parts: list[tuple[RunSheet, bool]]) -> tuple[list[str], float]:
     """Return a line for each lesson (True: with all its `more`) and break, and when they end."""
     rows = []
     clock = sitting = 0.0

@@ -10,91 +10,24 @@ What it says comes from `data/lessons/NN.toml`; whether an answer holds is for `
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 from weakref import WeakSet
 
 import ipywidgets as widgets
 from IPython.core.getipython import get_ipython
 from IPython.display import HTML, display
+from markupsafe import Markup
 
 from pinlib import Verdict
-from pinlib.data import DATA, document
 from pinlib.errors import BadInput, PinlibError
-from pinlib.teach import evidence, panel
+from pinlib.teach.drawing import verdict_view
+from pinlib.teach.drawing.blocks import Headline, stylesheet, verdict_line
+from pinlib.teach.drawing.typeset import escape, escape_lines, paragraph
 from pinlib.teach.judges import Feedback, judge_of
-from pinlib.teach.svg import Headline, Html, escape, paragraph, stylesheet, verdict_line
+from pinlib.teach.lesson_texts import HINTS, Option, Question, Task, script
+from pinlib.teach.widgets import page
 
 W = TypeVar("W", bound="_Shown")
-HINTS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One answer to a prediction, and the reply that names the thought behind it."""
-
-    label: str
-    reply: str
-    right: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A prediction: asked before the result shows, and never scored."""
-
-    question: str
-    options: tuple[Option, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A checkpoint: three hints (a direction, a name, a line with a hole), then the solution."""
-
-    task: str
-    hints: tuple[str, ...]
-    solution: str
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """Everything that a lesson says outside its notebook."""
-
-    questions: Mapping[str, Question]
-    tasks: Mapping[str, Task]
-
-
-def script(number: str) -> Script:
-    """Read a lesson's texts; raises BadInput for an unknown lesson, BadData for a broken file."""
-    known = sorted(file.stem for file in (DATA / "lessons").glob("*.toml"))
-    if number not in known:
-        raise BadInput(f"there is no lesson {number!r}; there are {', '.join(known)}", seen=number)
-    read = document(
-        f"lessons/{number}.toml",
-        {
-            "predictions?": {"*": {"question": str, "options": _options}},
-            "checkpoints?": {"*": {"task": str, "hints": _hints, "solution": str}},
-        },
-    )
-    return Script(
-        {name: Question(**given) for name, given in read.get("predictions", {}).items()},
-        {name: Task(**given) for name, given in read.get("checkpoints", {}).items()},
-    )
-
-
-def _options(given: Any) -> tuple[Option, ...]:
-    try:
-        options = tuple(Option(**one) for one in given)
-    except TypeError:
-        raise ValueError("an option has a label, a reply, and whether it is right") from None
-    if not 2 <= len(options) <= 4 or sum(one.right for one in options) != 1:
-        raise ValueError("a prediction has two to four options, and one of them is right")
-    return options
-
-
-def _hints(given: Any) -> tuple[str, ...]:
-    if not isinstance(given, list) or len(given) != HINTS:
-        raise ValueError("three hints are wanted: a direction, a name, a line with a hole")
-    return tuple(str(hint) for hint in given)
 
 
 class _Shown(widgets.VBox):
@@ -104,9 +37,9 @@ class _Shown(widgets.VBox):
         self._words = widgets.HTML()
         self._words.add_class("pinlib-view")
         super().__init__()
-        panel.presentable(self).add_class("pinlib-panel")
+        page.presentable(self).add_class("pinlib-panel")
 
-    def _say(self, *parts: Html) -> None:
+    def _say(self, *parts: Markup) -> None:
         self._words.value = f'{stylesheet()}<div class="pl">{"".join(parts)}</div>'
 
     def _plain(self) -> str:
@@ -237,7 +170,7 @@ class Lesson:
         What is on the page already follows.  View > Appearance > Simple Interface, and Ctrl+B for
         the sidebar, give a panel the whole projector.
         """
-        panel.present(on)
+        page.present(on)
         whole_page = f"document.body.classList.toggle('pinlib-presenting', {str(on).lower()})"
         display(HTML(f"<script>{whole_page}</script>"))  # type: ignore[no-untyped-call]
 
@@ -260,10 +193,10 @@ def start(number: str) -> Lesson:
     shell = get_ipython()
     if shell is not None and shell.display_formatter is not None:
         html = shell.display_formatter.formatters["text/html"]
-        html.for_type(Verdict, evidence.verdict_html)
+        html.for_type(Verdict, verdict_view.verdict_html)
         shell.set_custom_exc((PinlibError,), _in_one_sentence)  # type: ignore[no-untyped-call]
         ready = f'<div class="pl"><span class="pl-dim">Lesson {number} is ready.</span></div>'
-        display(HTML(panel.classroom() + ready))  # type: ignore[no-untyped-call]
+        display(HTML(page.classroom() + ready))  # type: ignore[no-untyped-call]
     return lesson
 
 
@@ -292,13 +225,14 @@ def _column(buttons: list[widgets.Button]) -> widgets.VBox:
     return widgets.VBox(buttons).add_class("pinlib-options")
 
 
-def _asked(text: str) -> Html:
-    return Html(f'<p class="pl-question"><b>Predict.</b> {escape(text)}</p>')
+def _asked(text: str) -> Markup:
+    return Markup('<p class="pl-question"><b>Predict.</b> {}</p>').format(escape(text))
 
 
-def _steps(given: Iterable[str]) -> Iterable[Html]:
+def _steps(given: Iterable[str]) -> Iterable[Markup]:
     for number, step in enumerate(given, 1):
         title = f"Hint {number}" if number <= HINTS else "A solution"
         kind = "p" if number < HINTS else "pre"  # the last hint is code with a hole
-        said = panel.escape_lines(step)
-        yield Html(f'<div class="pl-step"><b>{title}</b><{kind}>{said}</{kind}></div>')
+        said = escape_lines(step)
+        form = Markup('<div class="pl-step"><b>{0}</b><{1}>{2}</{1}></div>')
+        yield form.format(title, kind, said)

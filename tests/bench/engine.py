@@ -22,14 +22,15 @@ from time import perf_counter
 import certifi
 import psutil
 
-from pinlib import Strategy, Tls, connect, engine_mode, key_pins, sockets, story
-from pinlib.cast import HOST, LOGIN, TODAY
-from pinlib.certificates import Validity
-from pinlib.interception import Forger, Interceptor
-from pinlib.openssl import client, server_context
-from pinlib.plans import Deployed, Plan, Released
-from pinlib.rules import Rule
-from pinlib.timeline import Sweep, apps
+from pinlib import Strategy, Tls, connect, engine_mode, key_pins, story
+from pinlib.operations.plans import Deployed, Plan, Released
+from pinlib.operations.schedules import Rule
+from pinlib.operations.sweep import Sweep, apps
+from pinlib.scenes.cast import HOST, LOGIN, TODAY
+from pinlib.tls import sockets
+from pinlib.tls.certificates import Validity
+from pinlib.tls.interception import Forger, Interceptor
+from pinlib.tls.openssl import client, server_context
 
 ROOT = Path(__file__).parents[2]
 PAIRS = 300
@@ -151,9 +152,9 @@ def _interceptions() -> Iterator[tuple[str, str, str]]:
                 heard += len(tls.recv(1 << 16))
 
     with (
-        sockets.bank(identity, lambda: lambda data: data) as echo,
-        sockets.bank(identity) as vault,
-        sockets.Middle(Interceptor(Forger(cast.proxy, valid)), vault.address) as middle,
+        sockets.bank_door(identity, lambda: lambda data: data) as echo,
+        sockets.bank_door(identity) as vault,
+        sockets.MiddleDoor(Interceptor(Forger(cast.proxy, valid)), vault.address) as middle,
     ):
 
         def echoes() -> None:
@@ -175,7 +176,7 @@ def _interceptions() -> Iterator[tuple[str, str, str]]:
         yield from _crowds(middle)
 
 
-def _crowds(middle: sockets.Middle) -> Iterator[tuple[str, str, str]]:
+def _crowds(middle: sockets.MiddleDoor) -> Iterator[tuple[str, str, str]]:
     """Send fifty victims at once, a thousand who refuse, and two thousand in a row."""
     event = story().events["proxy CA in the device's store"]
     open_phone, pinned = event.device(), event.device(Strategy.LEAF_KEY)

@@ -11,13 +11,13 @@ import nbformat
 from nbclient import NotebookClient
 
 from pinlib.teach.exhibits.cafe import CafePanel
-from pinlib.teach.exhibits.calendar import CalendarPanel
-from pinlib.teach.exhibits.drill import DrillPanel
-from pinlib.teach.exhibits.field import FieldPanel
+from pinlib.teach.exhibits.field_updates import FieldPanel
 from pinlib.teach.exhibits.handshake import HandshakePanel
 from pinlib.teach.exhibits.pin import PinPanel
-from pinlib.teach.exhibits.twins import TwinsPanel
-from pinlib.teach.panel import Panel
+from pinlib.teach.exhibits.renewal_calendar import CalendarPanel
+from pinlib.teach.exhibits.rotation_drill import DrillPanel
+from pinlib.teach.exhibits.same_key import TwinsPanel
+from pinlib.teach.widgets.panel import Panel
 from tests.bench.table import Row
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -45,7 +45,7 @@ print(json.dumps([statistics.median(same), statistics.median(every), max(every),
 
 _REBUILD = """
 import json, time
-from pinlib.teach.exhibits.calendar import CalendarPanel
+from pinlib.teach.exhibits.renewal_calendar import CalendarPanel
 
 def timed(line):
     start = time.perf_counter()

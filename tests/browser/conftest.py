@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from lab import FLAGS, Lab
 from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.lab import FLAGS, Lab
 
 
 @pytest.fixture(scope="session")

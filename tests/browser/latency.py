@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 
 from pinlib import Strategy, Tls
-from pinlib.devices import Moment
-from pinlib.fleet import people
-from pinlib.lines import written
-from pinlib.scenario import Middle
-from pinlib.teach.chronicle import named_days
+from pinlib.encoding.state_line import written_value
+from pinlib.operations.fleet import people
+from pinlib.scenes.scenario import Middle
+from pinlib.teach.drawing.plan_rows import named_days
 from pinlib.teach.exhibits.cafe import CafePanel
-from pinlib.teach.exhibits.calendar import Calendar, CalendarPanel
 from pinlib.teach.exhibits.handshake import Eyes, HandshakePanel, Wrong
 from pinlib.teach.exhibits.pin import BANK, REQUEST, ROOT, Look, PinPanel
-from pinlib.teach.panel import Panel
+from pinlib.teach.exhibits.renewal_calendar import Calendar, CalendarPanel
+from pinlib.teach.widgets.panel import Panel
+from pinlib.tls.devices import Moment
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -36,7 +36,7 @@ _CELL = """
 import ipywidgets as widgets
 from IPython.display import display
 from {module} import {panel}
-from pinlib.teach.panel import classroom
+from pinlib.teach.widgets.page import classroom
 
 # Their pictures are about as large as the middle one of those that the walk leads through.
 strings = [{panel}(line)._html for line in {bare!r}]
@@ -84,7 +84,7 @@ class Walk:
             if control.kind == "slider":
                 words = "ArrowRight" if value > getattr(state, field) else "ArrowLeft"
             state = replace(state, **{field: value})
-            yield field, words, f"{field}={written(value)}"
+            yield field, words, f"{field}={written_value(value)}"
 
 
 HANDSHAKE = Walk(

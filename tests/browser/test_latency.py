@@ -7,9 +7,10 @@ from itertools import takewhile
 from pathlib import Path
 
 import pytest
-from lab import Lab
-from latency import WALKS, Walk, measure, notebook
 from playwright.sync_api import Browser
+
+from tests.browser.lab import Lab
+from tests.browser.latency import WALKS, Walk, measure, notebook
 
 pytestmark = pytest.mark.browser
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from lab import ROOT, Lab, Notebook, least_contrast, shows, unfolded, until
 from playwright.sync_api import Browser, Locator, expect
 
 from pinlib import Kind, Notation, Pin, certificate_pin, key_pin, public_roots
-from pinlib.cast import Cast
-from pinlib.encodings import LIMIT
-from pinlib.slips import Hashed
+from pinlib.encoding.files import LIMIT
+from pinlib.pins.wrong_hashes import Hashed
+from pinlib.scenes.cast import Cast
 from pinlib.teach.exhibits.pin import ROOT as REAL
 from pinlib.teach.exhibits.pin import slip
+from tests.browser.lab import ROOT, Lab, Notebook, least_contrast, shows, unfolded, until
 
 pytestmark = pytest.mark.browser
 CLIPBOARD = "navigator.clipboard.readText()"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from lab import ROOT, Lab, Notebook, least_contrast, shows, unfolded
 from playwright.sync_api import Browser, Locator, expect
 
-from pinlib.cast import LOGIN
-from pinlib.scenario import run, scenarios
+from pinlib.scenes.cast import LOGIN
+from pinlib.scenes.scenario import run, scenarios
 from pinlib.teach.exhibits.cafe import CafePanel
+from tests.browser.lab import ROOT, Lab, Notebook, least_contrast, shows, unfolded
 
 pytestmark = pytest.mark.browser
 LESSON = ROOT / "notebooks" / "03_meet_the_man_in_the_middle.ipynb"

@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from lab import ROOT, Lab, Notebook, least_contrast, shows, unfolded
 from playwright.sync_api import Browser, Locator, expect
 
-from pinlib.rules import Rule, plans
-from pinlib.teach.chronicle import named_days
-from pinlib.teach.exhibits.calendar import CalendarPanel, at, show
+from pinlib.operations.schedules import Rule, written_plans
+from pinlib.teach.drawing.plan_rows import named_days
+from pinlib.teach.exhibits.renewal_calendar import CalendarPanel, at, show_plan
+from tests.browser.lab import ROOT, Lab, Notebook, least_contrast, shows, unfolded
 
 pytestmark = pytest.mark.browser
 LESSON = ROOT / "notebooks" / "04_survive_renewal_day.ipynb"
@@ -64,10 +64,10 @@ def test_run_all_draws_every_picture_and_stays_home(fourth: Notebook, calendar: 
 
 def test_every_scene_is_one_click_away(fourth: Notebook, calendar: Locator) -> None:
     """What is refused on screen is what handshakes refuse, for each plan of data/plans/."""
-    for number, (title, written) in enumerate(plans().items()):
+    for number, (title, written) in enumerate(written_plans().items()):
         calendar.locator("select").first.select_option(label=title)
         _is_at(calendar, CalendarPanel(title).text)
-        facts = show(written.plan, at(written).day, at(written).version).facts
+        facts = show_plan(written.plan, at(written).day, at(written).version).facts
         shows(calendar, outcome=facts["outcome"], refused=facts["refused"])
         fourth.screenshot(f"04-scene-{number:02}")
     fourth.assert_no_error_badge()
@@ -84,7 +84,7 @@ def test_the_arrow_keys_move_the_day_and_nothing_else(fourth: Notebook, calendar
     before = active.get_attribute("data-windowed-list-index")
     for day in days[start + 1 : start + 5]:
         handle.press("ArrowRight")
-        shows(calendar, day=day.isoformat(), refused=show(plan, day).facts["refused"])
+        shows(calendar, day=day.isoformat(), refused=show_plan(plan, day).facts["refused"])
     handle.press("ArrowLeft")
     shows(calendar, day=days[start + 3].isoformat())
     assert active.get_attribute("data-windowed-list-index") == before
@@ -104,7 +104,7 @@ def test_a_drag_ends_where_the_hand_let_go(fourth: Notebook, calendar: Locator) 
         mouse.down()
         mouse.move(x, y, steps=15)
         mouse.up()
-        shows(calendar, day=day.isoformat(), refused=show(plan, day).facts["refused"])
+        shows(calendar, day=day.isoformat(), refused=show_plan(plan, day).facts["refused"])
     fourth.assert_no_error_badge()
 
 
@@ -182,7 +182,7 @@ def test_the_dark_theme_keeps_calendar_and_charts_readable(
 
 def test_words_stay_inside_their_stretches(fourth: Notebook, calendar: Locator) -> None:
     """Nothing sticks out of a stretch, and no two labels of one row lie upon another."""
-    for title in plans():
+    for title in written_plans():
         calendar.locator("select").first.select_option(label=title)
         _is_at(calendar, CalendarPanel(title).text)
         overlaps = calendar.locator(".pl-trow").evaluate_all(

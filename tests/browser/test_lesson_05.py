@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from lab import ROOT, Lab, Notebook, least_contrast, shows, unfolded
 from playwright.sync_api import Browser, Locator, expect
 
-from pinlib.drill import Op
-from pinlib.teach.exhibits.drill import DrillPanel
+from pinlib.operations.drill import Op
+from pinlib.teach.exhibits.rotation_drill import DrillPanel
+from tests.browser.lab import ROOT, Lab, Notebook, least_contrast, shows, unfolded
 
 pytestmark = pytest.mark.browser
 LESSON = ROOT / "notebooks" / "05_rotate_to_a_backup_key.ipynb"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from lab import ROOT, Lab, Notebook, least_contrast, shows, unfolded
 from playwright.sync_api import Browser, Locator, expect
 
-from pinlib.teach.exhibits.field import FieldPanel, arrivals
+from pinlib.teach.exhibits.field_updates import FieldPanel, arrivals
+from tests.browser.lab import ROOT, Lab, Notebook, least_contrast, shows, unfolded
 
 pytestmark = pytest.mark.browser
 LESSON = ROOT / "notebooks" / "06_change_pins_in_the_field.ipynb"

@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab import ROOT, Lab, Notebook, unfolded
 from playwright.sync_api import Browser, Locator, expect
 
 from pinlib.teach.exhibits.cafe import CafePanel
-from pinlib.teach.exhibits.calendar import CalendarPanel
 from pinlib.teach.exhibits.chain import ChainPanel
-from pinlib.teach.exhibits.drill import DrillPanel
-from pinlib.teach.exhibits.field import FieldPanel
+from pinlib.teach.exhibits.field_updates import FieldPanel
 from pinlib.teach.exhibits.handshake import HandshakePanel
 from pinlib.teach.exhibits.own_server import OwnServerPanel
 from pinlib.teach.exhibits.pin import PinPanel
-from pinlib.teach.exhibits.twins import TwinsPanel
-from pinlib.teach.panel import Panel
+from pinlib.teach.exhibits.renewal_calendar import CalendarPanel
+from pinlib.teach.exhibits.rotation_drill import DrillPanel
+from pinlib.teach.exhibits.same_key import TwinsPanel
+from pinlib.teach.widgets.panel import Panel
+from tests.browser.lab import ROOT, Lab, Notebook, unfolded
 
 pytestmark = pytest.mark.browser
 NOTEBOOKS = ROOT / "notebooks"

@@ -10,9 +10,10 @@ from statistics import median
 
 import nbformat
 import pytest
-from demo_panels import Door
-from lab import ROOT, Lab, Notebook, least_contrast, shows
 from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.lab import ROOT, Lab, Notebook, least_contrast, shows
+from tests.demo_panels import Door
 
 pytestmark = pytest.mark.browser
 
@@ -20,7 +21,7 @@ SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 SHOW_BEFORE_SET_UP = "from demo_panels import Door\ndoor = Door()\ndoor"
 SET_UP = """from IPython.display import HTML
-from pinlib.teach.panel import classroom, present
+from pinlib.teach.widgets.page import classroom, present
 HTML(classroom())"""
 
 

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
+from markupsafe import Markup
+
 from pinlib import Strategy, Tls, Verdict, key_pin, story
-from pinlib.cast import HOST
-from pinlib.devices import Device, Moment
+from pinlib.data import ByTitle
+from pinlib.encoding.naming import name_of
 from pinlib.errors import BadInput
-from pinlib.naming import name_of
-from pinlib.scenario import Chain, Day, Middle, Scenario, Scene, run, scenarios
-from pinlib.teach import evidence, svg
-from pinlib.teach.controls import Control
-from pinlib.teach.panel import Panel
-from pinlib.teach.stage import Actor, Card, Line, Stop, stage
-from pinlib.teach.svg import Headline, Html, Key, Mono, Text, Tone, card, columns, paragraph
-from pinlib.teach.view import View
+from pinlib.scenes.cast import HOST
+from pinlib.scenes.scenario import Day, HeldAgainst, Middle, Scenario, Scene, run, scenarios
+from pinlib.teach.drawing import blocks, palette, typeset, verdict_view
+from pinlib.teach.drawing.blocks import Headline, card, columns
+from pinlib.teach.drawing.palette import Key, Tone
+from pinlib.teach.drawing.stage import Actor, StageCard, StageLine, Stop, stage
+from pinlib.teach.drawing.typeset import Mono, Text, paragraph
+from pinlib.teach.drawing.view import View
+from pinlib.teach.widgets.controls import Control
+from pinlib.teach.widgets.panel import Panel
+from pinlib.tls.devices import Device, Moment
 
 _WHO = {
     Middle.EAVESDROPPER: ("An eavesdropper", "eye", "listens, and changes nothing"),
@@ -44,20 +49,8 @@ _INSTALLED = {
 }
 
 
-class _Scenes(Mapping[str, Scenario]):
-    """The scenes of data/scenarios/, read when a panel is made.
-
-    So a file that cannot be read is told where a panel is asked for, and the lesson goes on.
-    """
-
-    def __getitem__(self, title: str) -> Scenario:
-        return scenarios()[title].scenario
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(scenarios())
-
-    def __len__(self) -> int:
-        return len(scenarios())
+def _scenes() -> dict[str, Scenario]:
+    return {title: told.scenario for title, told in scenarios().items()}
 
 
 class CafePanel(Panel[Scenario]):
@@ -83,7 +76,7 @@ class CafePanel(Panel[Scenario]):
         Control(
             "chain",
             "It checks the pin against",
-            {chain.value: chain for chain in Chain},
+            {chain.value: chain for chain in HeldAgainst},
             "The second is a famous bug",
             more=True,
         ),
@@ -98,15 +91,15 @@ class CafePanel(Panel[Scenario]):
         ),
         Control("lies", "He changes the balance", tooltip="If he is let in", more=True),
     )
-    presets: ClassVar[Mapping[str, Scenario]] = _Scenes()
+    presets: ClassVar[Mapping[str, Scenario]] = ByTitle("scene", _scenes)
     initial = Scenario()
 
     def view(self, state: Scenario) -> View:
         """Let it happen, once as it is and once with the other answer about the pin."""
-        return show(state)
+        return show_scenario(state)
 
 
-def show(scenario: Scenario, device: Device | None = None) -> View:
+def show_scenario(scenario: Scenario, device: Device | None = None) -> View:
     """Let a scenario happen and draw it, for a cell that ends with it.
 
     Another `device` takes the place of the scenario's own.  Raises BadInput for anything else.
@@ -125,10 +118,14 @@ def show(scenario: Scenario, device: Device | None = None) -> View:
     holds, holds_words = _holds(scene)
     asked = scenario.pins if pinned else Strategy.NONE
     differs, differs_words = _other(other, pinned)
-    picture = svg.stack(
+    picture = blocks.stack(
         _stage(scene),
         columns(
-            card("What the phone checked", _chains(scene.verdict), evidence.ladder(scene.verdict)),
+            card(
+                "What the phone checked",
+                _chains(scene.verdict),
+                verdict_view.verdict_ladder(scene.verdict),
+            ),
             card(_holder(scenario), *holds, tone="bad" if scene.fooled else "plain"),
             card("The same, unpinned" if pinned else "The same, pinned", *differs),
         ),
@@ -153,13 +150,13 @@ def _headline(scene: Scene) -> Headline:
     if scene.fooled:
         reason = f"{scene.verdict.reason} He reads the password."
         return Headline("Connected, and it is not the bank", reason, "bad", "fails")
-    told = evidence.headline(scene.verdict)
+    told = verdict_view.verdict_headline(scene.verdict)
     if scene.verdict.connected:
         return told
     return replace(told, reason=f"{told.reason} No data was sent.")
 
 
-def _stage(scene: Scene) -> Html:
+def _stage(scene: Scene) -> Markup:
     scenario, verdict = scene.scenario, scene.verdict
     name, caption = _INSTALLED.get(scenario.middle, ("Phone", "the app of the bank"))
     tone: Tone = "bad" if scene.fooled else "plain"
@@ -169,36 +166,36 @@ def _stage(scene: Scene) -> Html:
         return stage([phone, bank], [_from_phone(scene, to_bank=True)])
     who = Actor(*_WHO[scenario.middle], tone)
     if scenario.middle is Middle.EAVESDROPPER:
-        beyond: list[Line | Stop] = [
-            Line("the same, byte for byte", to_right=True),
-            Line("the answer, sealed", to_right=False, sent=verdict.connected),
+        beyond: list[StageLine | Stop] = [
+            StageLine("the same, byte for byte", to_right=True),
+            StageLine("the answer, sealed", to_right=False, sent=verdict.connected),
         ]
         return stage([phone, who, bank], [_from_phone(scene, to_bank=True), beyond])
     sent = verdict.connected
-    beyond = [Line("nothing", to_right=True, sent=False)]
+    beyond = [StageLine("nothing", to_right=True, sent=False)]
     if sent:
         beyond = [
-            Line("the login, as if he were the phone", to_right=True, tone=tone),
-            Line("the answer", to_right=False, tone=tone),
+            StageLine("the login, as if he were the phone", to_right=True, tone=tone),
+            StageLine("the answer", to_right=False, tone=tone),
         ]
     return stage([phone, who, bank], [_from_phone(scene, to_bank=False), beyond])
 
 
-def _from_phone(scene: Scene, *, to_bank: bool) -> list[Line | Stop]:
+def _from_phone(scene: Scene, *, to_bank: bool) -> list[StageLine | Stop]:
     verdict = scene.verdict
     good = verdict.connected and to_bank
     tone: Tone = "good" if good else "bad"
     leaf = verdict.presented[0]
-    pin = Mono(str(key_pin(leaf)).removeprefix("sha256/"), evidence.PIN_SHOWN)
-    shown = Card(name_of(leaf.subject), name_of(leaf.issuer), pin, _key(verdict))
+    pin = Mono(str(key_pin(leaf)).removeprefix("sha256/"), verdict_view.PIN_SHOWN)
+    shown = StageCard(name_of(leaf.subject), name_of(leaf.issuer), pin, _key(verdict))
     decided = "it decides: let in" if verdict.connected else "it decides: refuse"
     count = verdict.application_bytes
     data = f"the login, {count} bytes" if count else "the login: never sent, 0 bytes"
     return [
-        Line(f"asks for {HOST}", to_right=True),
-        Line("", to_right=False, tone=tone, card=shown),
+        StageLine(f"asks for {HOST}", to_right=True),
+        StageLine("", to_right=False, tone=tone, card=shown),
         Stop(decided, "holds" if verdict.connected else "fails"),
-        Line(data, to_right=True, tone=tone, sent=bool(count)),
+        StageLine(data, to_right=True, tone=tone, sent=bool(count)),
     ]
 
 
@@ -206,7 +203,7 @@ def _key(verdict: Verdict) -> Key:
     """Give the presented key its name and look; a key that is not the bank's is a stranger's."""
     cast = story()
     known = {key_pin(cast.bank.leaf): 0, key_pin(cast.backup): 1}
-    return svg.key_style(known.get(key_pin(verdict.presented[0])))
+    return palette.key_style(known.get(key_pin(verdict.presented[0])))
 
 
 def _bank_has(scene: Scene) -> str:
@@ -215,17 +212,17 @@ def _bank_has(scene: Scene) -> str:
     return "thinks that he is the phone" if scene.fooled else "received nothing"
 
 
-def _chains(verdict: Verdict) -> Html:
+def _chains(verdict: Verdict) -> Markup:
     rows: list[tuple[str, Text]] = [
-        ("presented", evidence.people(verdict.presented)),
-        ("verified", evidence.people(verdict.verified) or _NONE),
+        ("presented", verdict_view.subjects(verdict.presented)),
+        ("verified", verdict_view.subjects(verdict.verified) or _NONE),
     ]
-    return svg.facts(rows)
+    return blocks.facts(rows)
 
 
 def _chain_words(verdict: Verdict) -> list[str]:
-    verified = evidence.people(verdict.verified) or _NONE
-    return [f"Presented: {evidence.people(verdict.presented)}. Verified: {verified}."]
+    verified = verdict_view.subjects(verdict.verified) or _NONE
+    return [f"Presented: {verdict_view.subjects(verdict.presented)}. Verified: {verified}."]
 
 
 def _holder(scenario: Scenario) -> str:
@@ -234,7 +231,7 @@ def _holder(scenario: Scenario) -> str:
     return "What she holds" if scenario.middle is Middle.EAVESDROPPER else "What he holds"
 
 
-def _holds(scene: Scene) -> tuple[list[Html], list[str]]:
+def _holds(scene: Scene) -> tuple[list[Markup], list[str]]:
     """Say what somebody in the middle has of the phone, counted."""
     page, verdict = scene.page, scene.verdict
     if page is None:
@@ -259,8 +256,8 @@ def _holds(scene: Scene) -> tuple[list[Html], list[str]]:
 
 def _counted(
     count: int, of_what: str, told: str, captured: Mono | None = None
-) -> tuple[list[Html], list[str]]:
-    shown = [svg.amount(f"{count} bytes", of_what)]
+) -> tuple[list[Markup], list[str]]:
+    shown = [typeset.amount(f"{count} bytes", of_what)]
     words = [f"{count} bytes {of_what}."]
     if captured is not None:
         shown.append(paragraph(captured))
@@ -273,7 +270,7 @@ def _balance(reply: bytes) -> int:
     return int(json.loads(reply.rpartition(b"\r\n\r\n")[2])["balance"])
 
 
-def _other(scene: Scene, pinned: bool) -> tuple[list[Html], list[str]]:
+def _other(scene: Scene, pinned: bool) -> tuple[list[Markup], list[str]]:
     """Say what would have come of it with the other answer about the pin."""
     verdict = scene.verdict
     if scene.fooled:

@@ -7,14 +7,17 @@ from enum import Enum
 from typing import ClassVar
 
 from cryptography import x509
+from markupsafe import Markup
 
 from pinlib import Cast, Identity, Pin, connect, key_pin, story
-from pinlib.cast import HOST, LATER, TODAY
-from pinlib.teach import evidence, svg
-from pinlib.teach.controls import Control
-from pinlib.teach.panel import Panel
-from pinlib.teach.svg import Html, Key, card, columns, key_style, paragraph
-from pinlib.teach.view import View
+from pinlib.scenes.cast import HOST, LATER, TODAY
+from pinlib.teach.drawing import palette, verdict_view
+from pinlib.teach.drawing.blocks import card, columns
+from pinlib.teach.drawing.palette import Key, key_style
+from pinlib.teach.drawing.typeset import paragraph
+from pinlib.teach.drawing.view import View
+from pinlib.teach.widgets.controls import Control
+from pinlib.teach.widgets.panel import Panel
 
 
 class Sends(Enum):
@@ -36,14 +39,14 @@ class Store(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Chained:
     """One server, and one phone's store."""
 
     sends: Sends = Sends.AS_ISSUED
     store: Store = Store.PUBLIC
 
 
-class ChainPanel(Panel[Shown]):
+class ChainPanel(Panel[Chained]):
     """See which of the certificates sent count, and which one never crosses the wire."""
 
     name = "chain"
@@ -62,14 +65,14 @@ class ChainPanel(Panel[Shown]):
         ),
     )
     presets: ClassVar = {
-        "An ordinary day": Shown(),
-        "One forgotten": Shown(Sends.LEAF_ALONE),
-        "Something added": Shown(Sends.STRANGER),
-        "The same key again": Shown(Sends.SAME_KEY),
+        "An ordinary day": Chained(),
+        "One forgotten": Chained(Sends.LEAF_ALONE),
+        "Something added": Chained(Sends.STRANGER),
+        "The same key again": Chained(Sends.SAME_KEY),
     }
-    initial = Shown()
+    initial = Chained()
 
-    def view(self, state: Shown) -> View:
+    def view(self, state: Chained) -> View:
         """Let the phone connect, and lay both chains side by side."""
         cast = story()
         phone = cast.phone
@@ -84,17 +87,17 @@ class ChainPanel(Panel[Shown]):
             used = [paragraph("Nothing: no chain from this leaf to a root in the store.")]
         words = [
             "Presented by the server:",
-            *(f"{evidence.certificate_words(one)}, {_role(one)}." for one in verdict.presented),
+            *(f"{verdict_view.certificate_words(one)}, {_role(one)}." for one in verdict.presented),
             "Verified by the phone:",
             *(
-                f"{evidence.certificate_words(one)}, {_part(one, verdict.verified)}."
+                f"{verdict_view.certificate_words(one)}, {_part(one, verdict.verified)}."
                 for one in verdict.verified
             ),
             f"{len(verdict.presented)} were sent, {len(verdict.verified)} verified.",
         ]
         count = f"Presented: {len(verdict.presented)} certificates"
         return View(
-            evidence.headline(verdict),
+            verdict_view.verdict_headline(verdict),
             columns(
                 card(count.removesuffix("s") if len(verdict.presented) == 1 else count, *sent),
                 card(f"Verified: {len(verdict.verified) or 'none'}", *used),
@@ -131,9 +134,9 @@ def _keys(cast: Cast) -> dict[Pin, Key]:
     return known
 
 
-def _card(certificate: x509.Certificate, keys: dict[Pin, Key], note: str) -> Html:
-    key = keys.get(key_pin(certificate), svg.STRANGER)
-    return evidence.certificate_card(certificate, key, note)
+def _card(certificate: x509.Certificate, keys: dict[Pin, Key], note: str) -> Markup:
+    key = keys.get(key_pin(certificate), palette.STRANGER)
+    return verdict_view.certificate_card(certificate, key, note)
 
 
 def _role(certificate: x509.Certificate) -> str:

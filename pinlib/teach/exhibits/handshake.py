@@ -8,23 +8,15 @@ from enum import Enum
 from typing import ClassVar
 
 from pinlib import Check, Event, Mark, Message, Sender, Strategy, Tls, Verdict, story
-from pinlib.cast import ACCOUNT, FORM
-from pinlib.certificates import Validity
-from pinlib.naming import names
-from pinlib.teach import evidence, svg
-from pinlib.teach.controls import Control
-from pinlib.teach.panel import Panel
-from pinlib.teach.svg import (
-    Decision,
-    Headline,
-    Lane,
-    Rung,
-    card,
-    columns,
-    ladder,
-    sequence,
-)
-from pinlib.teach.view import View
+from pinlib.encoding.naming import names
+from pinlib.scenes.cast import ACCOUNT, FORM
+from pinlib.teach.drawing import palette, verdict_view
+from pinlib.teach.drawing.blocks import Headline, LadderRung, card, columns, ladder
+from pinlib.teach.drawing.sequence import DecisionRow, Lane, MessageRow, sequence
+from pinlib.teach.drawing.view import View
+from pinlib.teach.widgets.controls import Control
+from pinlib.teach.widgets.panel import Panel
+from pinlib.tls.certificates import Validity
 
 _FOOLED = "An authority in the store vouches for the impostor, and nothing else is asked."
 
@@ -49,7 +41,7 @@ class Eyes(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Watched:
     """One connection to watch."""
 
     wrong: Wrong = Wrong.NOTHING
@@ -75,7 +67,7 @@ def event(wrong: Wrong) -> Event:
     }[wrong]
 
 
-class HandshakePanel(Panel[Asked]):
+class HandshakePanel(Panel[Watched]):
     """Watch a phone connect, message by message."""
 
     name = "handshake"
@@ -101,17 +93,17 @@ class HandshakePanel(Panel[Asked]):
         Control("pinned", "Pin the bank's key", tooltip="The app carries a list: key A, no other"),
     )
     presets: ClassVar = {
-        "A normal handshake": Asked(),
-        "An expired certificate": Asked(Wrong.EXPIRED),
-        "A copied certificate": Asked(Wrong.COPY),
-        "A trusted CA errs": Asked(Wrong.MIS_ISSUED),
-        "The same, with a pin": Asked(Wrong.MIS_ISSUED, pinned=True),
-        "TLS 1.2, from outside": Asked(tls=Tls.V1_2, eyes=Eyes.EAVESDROPPER),
-        "TLS 1.3, from outside": Asked(eyes=Eyes.EAVESDROPPER),
+        "A normal handshake": Watched(),
+        "An expired certificate": Watched(Wrong.EXPIRED),
+        "A copied certificate": Watched(Wrong.COPY),
+        "A trusted CA errs": Watched(Wrong.MIS_ISSUED),
+        "The same, with a pin": Watched(Wrong.MIS_ISSUED, pinned=True),
+        "TLS 1.2, from outside": Watched(tls=Tls.V1_2, eyes=Eyes.EAVESDROPPER),
+        "TLS 1.3, from outside": Watched(eyes=Eyes.EAVESDROPPER),
     }
-    initial = Asked()
+    initial = Watched()
 
-    def view(self, state: Asked) -> View:
+    def view(self, state: Watched) -> View:
         """Let it happen, and draw what crossed the wire."""
         strategy = Strategy.LEAF_KEY if state.pinned else Strategy.NONE
         happening = event(state.wrong)
@@ -126,16 +118,16 @@ def _inside(verdict: Verdict, *, honest: bool) -> View:
     fooled = verdict.connected and not honest
     messages = [one for one in verdict.timeline if one.name != "ChangeCipherSpec"]
     before = sum(one.name != "ChangeCipherSpec" for one in verdict.timeline[: verdict.decided])
-    tone: svg.Tone = "bad" if fooled else "good" if verdict.connected else "plain"
-    rows: list[svg.Message | Decision] = [_row(m, _detail(m, verdict), tone) for m in messages]
+    tone: palette.Tone = "bad" if fooled else "good" if verdict.connected else "plain"
+    rows: list[MessageRow | DecisionRow] = [_row(m, _detail(m, verdict), tone) for m in messages]
     decides = "it decides here: let in"
     if not verdict.connected:
         decides = "it decides here: refuse"
-        rows.append(svg.Message("application data", "left", "0 B", "unsent"))
-    rows.insert(before, Decision(decides, "holds" if verdict.connected else "fails"))
+        rows.append(MessageRow("application data", "left", "0 B", "unsent"))
+    rows.insert(before, DecisionRow(decides, "holds" if verdict.connected else "fails"))
     picture = columns(
         sequence(Lane("Phone", "phone"), _peer(honest), rows),
-        card("What the phone checked", evidence.ladder(verdict)),
+        card("What the phone checked", verdict_view.verdict_ladder(verdict)),
         first="wide",
     )
     words = [
@@ -148,7 +140,7 @@ def _inside(verdict: Verdict, *, honest: bool) -> View:
     ]
     if not verdict.connected:
         words.insert(-2, "Application data was never sent: 0 B.")
-    headline = evidence.headline(verdict)
+    headline = verdict_view.verdict_headline(verdict)
     if fooled:
         headline = Headline("Connected, and it is not the bank", _FOOLED, "bad", "fails")
     return View(headline, picture, "\n".join(words), _facts(verdict, Eyes.PHONE, fooled))
@@ -183,7 +175,7 @@ def _outside(verdict: Verdict) -> View:
     return View(headline, picture, "\n".join(words), _facts(verdict, Eyes.EAVESDROPPER, False))
 
 
-def _learned(verdict: Verdict, certificate: bool) -> list[Rung]:
+def _learned(verdict: Verdict, certificate: bool) -> list[LadderRung]:
     """List what the records give away; everything in it was read off the wire."""
     asked = next((one.detail for one in verdict.eavesdropped if one.name == "ClientHello"), "")
     claimed = ", ".join(names(verdict.presented[0])) if verdict.presented else ""
@@ -193,20 +185,20 @@ def _learned(verdict: Verdict, certificate: bool) -> list[Rung]:
     alert = next((one for one in verdict.eavesdropped if "Alert" in one.name), None)
     closing = f"in clear: {alert.detail}" if alert else "nothing that can be told from data"
     return [
-        Rung("The name", "holds", (f"the phone {asked}",)),
-        Rung(
+        LadderRung("The name", "holds", (f"the phone {asked}",)),
+        LadderRung(
             "The certificate",
             "holds" if certificate else "unchecked",
             (f"in clear, for {claimed}",) if certificate else ("encrypted: it stays hidden",),
         ),
-        Rung("How much", "holds", (f"{data} B crossed in encrypted records",)),
-        Rung("How it ended", "holds" if alert else "unchecked", (closing,)),
-        Rung("What was said", "unchecked", ("encrypted: it stays hidden",)),
+        LadderRung("How much", "holds", (f"{data} B crossed in encrypted records",)),
+        LadderRung("How it ended", "holds" if alert else "unchecked", (closing,)),
+        LadderRung("What was said", "unchecked", ("encrypted: it stays hidden",)),
     ]
 
 
-def _row(message: Message, detail: str, tone: svg.Tone) -> svg.Message:
-    return svg.Message(
+def _row(message: Message, detail: str, tone: palette.Tone) -> MessageRow:
+    return MessageRow(
         message.name,
         "left" if message.sender is Sender.CLIENT else "right",
         f"{message.size} B",
@@ -225,7 +217,7 @@ def _words(message: Message, detail: str) -> str:
 def _detail(message: Message, verdict: Verdict) -> str:
     """Say in a few words what is in a message, as the phone knows it."""
     if message.name == "Certificate":
-        return evidence.people(verdict.presented)
+        return verdict_view.subjects(verdict.presented)
     if message.name in ("CertificateVerify", "ServerKeyExchange"):
         forged = verdict.rung(Check.KEY).mark is Mark.FAILS
         return "signed with another key" if forged else "signed with its key"

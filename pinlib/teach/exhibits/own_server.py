@@ -13,17 +13,19 @@ from ipaddress import IPv6Address
 from typing import ClassVar
 
 from cryptography import x509
+from markupsafe import Markup
 
-from pinlib.cast import HOST
+from pinlib.encoding.naming import general_name
 from pinlib.errors import BadHost
-from pinlib.naming import general_name
-from pinlib.teach.controls import Control
-from pinlib.teach.panel import Panel
-from pinlib.teach.svg import Headline, Html, card, command, paragraph, stack
-from pinlib.teach.view import View
+from pinlib.scenes.cast import HOST
+from pinlib.teach.drawing.blocks import Headline, card, stack
+from pinlib.teach.drawing.typeset import command, paragraph
+from pinlib.teach.drawing.view import View
+from pinlib.teach.widgets.controls import Control
+from pinlib.teach.widgets.panel import Panel
 
 
-class System(Enum):
+class Terminal(Enum):
     """Whose terminal it is."""
 
     UNIX = "Linux, macOS"
@@ -31,15 +33,15 @@ class System(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class Asking:
     """A server, and a terminal."""
 
     host: str = HOST
-    system: System = System.UNIX
+    system: Terminal = Terminal.UNIX
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Instruction:
     """Something to do: why, and the commands for it, one after the other."""
 
     title: str
@@ -51,26 +53,26 @@ class Step:
 _WINDOWS = "Windows has no openssl of its own; Git for Windows brings one. "
 
 
-def steps(where: Where) -> tuple[Step, ...]:
+def steps(where: Asking) -> tuple[Instruction, ...]:
     """Return what to do, with commands that can be pasted.  Raises BadHost."""
-    windows = where.system is System.WINDOWS
+    windows = where.system is Terminal.WINDOWS
     python = r".venv\Scripts\python" if windows else ".venv/bin/python"
     client = f"openssl s_client {_address(where.host)} -showcerts"
     return (
-        Step(
+        Instruction(
             "1. Save its chain",
             "What your server sends to whoever connects:",
             (f'"" | {client} > chain.pem' if windows else f"{client} </dev/null >chain.pem",),
             f"{_WINDOWS if windows else ''}A browser exports the chain that it built itself.",
         ),
-        Step(
+        Instruction(
             "2. Compute its pins",
             "In the workshop’s folder; or give chain.pem to the panel above.",
             (f"{python} -m pinlib pin chain.pem",),
             "The first is your server’s own, the others its authorities’. Compare from another "
             "network: whoever sits in yours may have answered.",
         ),
-        Step(
+        Instruction(
             "3. Make a backup, today",
             "A key that no server uses yet. It asks for a password to lock the file with.",
             (
@@ -109,7 +111,7 @@ def _address(text: str) -> str:
     return f"-connect {shown}:{port}"
 
 
-class OwnServerPanel(Panel[Where]):
+class OwnServerPanel(Panel[Asking]):
     """Take the lesson home: your server's pins, and a backup."""
 
     name = "own-server"
@@ -117,15 +119,15 @@ class OwnServerPanel(Panel[Where]):
         Control(
             "host", "Your server", {HOST: HOST}, "A host name, as in bank.example", kind="text"
         ),
-        Control("system", "Your terminal", {system.value: system for system in System}),
+        Control("system", "Your terminal", {system.value: system for system in Terminal}),
     )
     presets: ClassVar = {
-        "Linux, macOS": Where(),
-        "Windows": Where(system=System.WINDOWS),
+        "Linux, macOS": Asking(),
+        "Windows": Asking(system=Terminal.WINDOWS),
     }
-    initial = Where()
+    initial = Asking()
 
-    def view(self, state: Where) -> View:
+    def view(self, state: Asking) -> View:
         """Write the commands for this server and terminal."""
         todo = steps(state)
         words = [
@@ -143,6 +145,6 @@ class OwnServerPanel(Panel[Where]):
         )
 
 
-def _drawn(step: Step) -> Html:
+def _drawn(step: Instruction) -> Markup:
     commands = map(command, step.commands)
     return card(step.title, paragraph(step.why), *commands, paragraph(step.note, dim=True))

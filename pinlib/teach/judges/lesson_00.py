@@ -6,17 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from pinlib import (
-    Cast,
-    Event,
-    Moment,
-    Strategy,
-    Tls,
-    Verdict,
-    connect,
-    story,
-)
-from pinlib.cast import HOST
+from pinlib import Cast, Event, Moment, Strategy, Tls, Verdict, connect, story
+from pinlib.scenes.cast import HOST
 from pinlib.teach.judges.core import ask, expect, judge
 
 

@@ -5,21 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from pinlib import (
-    Authority,
-    Connection,
-    Device,
-    Server,
-    Tls,
-    Verdict,
-    connect,
-    story,
-)
-from pinlib.cast import HOST, MUCH_LATER, TODAY
-from pinlib.certificates import Validity
-from pinlib.handshake import talk
+from pinlib import Authority, Connection, Device, Server, Tls, Verdict, connect, story
+from pinlib.scenes.cast import HOST, MUCH_LATER, TODAY
 from pinlib.teach.judges.core import ask, expect, judge
-from pinlib.wire import Message
+from pinlib.tls.certificates import Validity
+from pinlib.tls.handshake import talk
+from pinlib.tls.transcript import Message
 
 
 def _captured(tls: Tls, event: str = "initial") -> tuple[Message, ...]:

@@ -8,22 +8,14 @@ from typing import Any
 
 from cryptography import x509
 
-from pinlib import (
-    Cast,
-    Kind,
-    Notation,
-    Pin,
-    parts,
-    public_roots,
-    story,
-)
-from pinlib.cast import HOST
-from pinlib.certificates import Validity, ed25519_key, p384, rsa2048
-from pinlib.encodings import documents
+from pinlib import Cast, Kind, Notation, Pin, parts, public_roots, story
+from pinlib.encoding.files import documents
+from pinlib.encoding.naming import key_name, name_of
 from pinlib.errors import BadPin
-from pinlib.naming import key_name, name_of
-from pinlib.slips import Hashed, recognise
+from pinlib.pins.wrong_hashes import Hashed, recognise
+from pinlib.scenes.cast import HOST
 from pinlib.teach.judges.core import NotYet, ask, expect, judge
+from pinlib.tls.certificates import Validity, ed25519_key, p384, rsa2048
 
 
 def _with_key(key: Any) -> x509.Certificate:
@@ -54,7 +46,7 @@ def _key_pin_cases(cast: Cast) -> Iterable[tuple[x509.Certificate, str]]:
 
 
 @judge("02", "key_pin")
-def key_pin(answer: Any) -> str:
+def judge_key_pin(answer: Any) -> str:
     """Judge a function from a certificate to its key pin, as OkHttp writes it."""
     for certificate, message in _key_pin_cases(story()):
         right = Pin(Kind.KEY, sha256(parts(certificate)["SPKI"]).digest())

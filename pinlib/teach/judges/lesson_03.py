@@ -6,23 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from pinlib import (
-    Cast,
-    Event,
-    Evidence,
-    Outcome,
-    Pin,
-    PinSet,
-    Strategy,
-    Tls,
-    connect,
-    story,
-)
-from pinlib import (
-    key_pin as key_pin_of,
-)
-from pinlib.cast import HOST
-from pinlib.scenario import Middle, Scenario, run
+from pinlib import Cast, Event, Evidence, Outcome, Pin, PinSet, Strategy, Tls, connect, story
+from pinlib import key_pin as key_pin_of
+from pinlib.scenes.cast import HOST
+from pinlib.scenes.scenario import Middle, Scenario, run
 from pinlib.teach.judges.core import NotYet, ask_or_none, expect, judge
 
 _STOPPED = {

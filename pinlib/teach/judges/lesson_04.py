@@ -7,9 +7,9 @@ from datetime import date, datetime
 from typing import Any
 
 from pinlib import Outcome, Strategy
-from pinlib.plans import Deployed, Plan, Released
+from pinlib.operations.plans import Deployed, Plan, Released
+from pinlib.operations.sweep import App, Sweep, apps
 from pinlib.teach.judges.core import ask_or_none, expect, judge
-from pinlib.timeline import App, Sweep, apps
 
 _START = date(2027, 1, 1)
 _PINS = ("key A", "key B")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from pinlib import Strategy
-from pinlib.drill import LOST, STOLEN, Incident, Move, Situation, begin, incidents, live
 from pinlib.errors import BadInput
-from pinlib.fleet import cut_off, late_stay_late, read_along, usual
-from pinlib.plans import authorities
+from pinlib.operations.drill import LOST, STOLEN, Incident, Move, Situation, begin, incidents, live
+from pinlib.operations.fleet import cut_off, late_stay_late, read_along, usual
+from pinlib.operations.plans import authorities
+from pinlib.operations.sweep import Sweep, apps
 from pinlib.teach.judges.core import NotYet, ask, expect, judge
-from pinlib.timeline import Sweep, apps
 
-LIFE = 47
+_LIFE = 47
 CUT, FOOLED = 0.001, 0.065
 """Shares of user-days that a plan may cost: cut off, and with the thief let in.
 
@@ -78,7 +78,7 @@ def _lived(answer: Any, seed: int, where: str) -> Situation:
         return said
 
     try:
-        return live(begin(year(seed), LIFE), decided)[0]
+        return live(begin(year(seed), _LIFE), decided)[0]
     except BadInput as error:
         theft = next(one.day for one in year(seed) if one.what == STOLEN)
         first = (

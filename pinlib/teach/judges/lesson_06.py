@@ -12,9 +12,17 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pinlib import Identity, PinSet, connect, key_pin, story
-from pinlib.cast import HOST
+from pinlib.operations.updates import (
+    Attempt,
+    Enforcement,
+    Field,
+    NotTaken,
+    PinUpdate,
+    Updater,
+    sign,
+)
+from pinlib.scenes.cast import HOST
 from pinlib.teach.judges.core import NotYet, ask, expect, judge
-from pinlib.updates import Attempt, Field, Mode, NotTaken, PinUpdate, Updater, sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +149,12 @@ def _attacks(field: Field, key: Ed25519PrivateKey) -> Iterator[Case]:
 
 
 def _genuine(field: Field, key: Ed25519PrivateKey) -> Iterator[Case]:
-    modes = ((1, Mode.ENFORCE), (5, Mode.ENFORCE), (6, Mode.REPORT), (7, Mode.OFF))
+    modes = (
+        (1, Enforcement.ENFORCE),
+        (5, Enforcement.ENFORCE),
+        (6, Enforcement.REPORT),
+        (7, Enforcement.OFF),
+    )
     for later, mode in modes:
         new = replace(
             field.second,

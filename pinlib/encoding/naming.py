@@ -1,0 +1,138 @@
+"""What to call a certificate, a key and a host: in words that are safe to show, and by which rules.
+
+What stands in a certificate was written by a stranger.  It is read once, and as a whole, so that a
+broken piece comes to light here; and a name is shown as one line that hides nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from contextlib import suppress
+from functools import lru_cache
+from ipaddress import ip_address
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
+
+from pinlib.encoding.der import Document, Form
+from pinlib.errors import BadHost, NotReadable
+
+# Letters, digits, hyphens inside (RFC 1123, section 2.1), as path validators insist.
+_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+
+_LONGEST = 120  # characters of a name that are shown
+
+
+@lru_cache(maxsize=256)
+def general_name(host: str) -> x509.DNSName | x509.IPAddress:
+    """Return `host` as certificates write it (RFC 5280, section 4.2.1.6).
+
+    Raises `BadHost` for what is neither a DNS name nor an IP address.
+    """
+    with suppress(ValueError):
+        if "%" not in host:  # a zone is this machine's own business (RFC 6874)
+            return x509.IPAddress(ip_address(host))
+    labels = host.split(".")
+    if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+        shown = host if len(host) <= 60 else f"{host[:60]}…"
+        raise BadHost(f"{shown!r} is no host name: write one such as bank.example", seen=shown)
+    return x509.DNSName(host)
+
+
+def is_host(text: str) -> bool:
+    """Return whether a server can be called so."""
+    try:
+        general_name(text)
+    except BadHost:
+        return False
+    return True
+
+
+@lru_cache(maxsize=256)
+def read_certificate(der: bytes) -> x509.Certificate:
+    """Return a stranger's certificate, of which everything can be read that is shown.
+
+    The library reads a certificate piece by piece, and only when asked: a broken piece must come
+    to light here, and not where it is shown.  Raises `NotReadable`.
+    """
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        _ = certificate.subject, certificate.issuer
+        _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    except (ValueError, TypeError, x509.InvalidVersion, Warning) as error:
+        seen = f"{len(der):,} bytes beginning {der[:4].hex(' ')}"
+        raise NotReadable(f"no certificate can be read here: {seen}", seen=seen) from error
+    return certificate
+
+
+def title_of(document: Document) -> str:
+    """Return how people call what was found in a file: its subject, or what it is.  Not escaped."""
+    with warnings.catch_warnings(), suppress(ValueError, TypeError, x509.InvalidVersion):
+        warnings.simplefilter("ignore")  # of a stranger's slips; the name is all that is wanted
+        if document.form is Form.CERTIFICATE:
+            return name_of(x509.load_der_x509_certificate(document.der).subject)
+        if document.form is Form.REQUEST:
+            return name_of(x509.load_der_x509_csr(document.der).subject)
+    return document.form.value
+
+
+def key_name(info: bytes) -> str:
+    """Return the kind and size of the key in an SPKI: "P-256", "RSA-2048".
+
+    A kind that the library does not load is "unknown", and has a pin all the same.
+    """
+    try:
+        key = serialization.load_der_public_key(info)
+    except (ValueError, UnsupportedAlgorithm):
+        return "unknown"
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return _CURVES.get(key.curve.name, key.curve.name)
+    if isinstance(key, rsa.RSAPublicKey):
+        return f"RSA-{key.key_size}"
+    return type(key).__name__.removeprefix("_").removesuffix("PublicKey")
+
+
+def letters(index: int) -> str:
+    """Return A, B, … Z, AA, AB, …: how the bank's keys are told apart, in their order."""
+    high, low = divmod(index, 26)
+    return (letters(high - 1) if high else "") + chr(ord("A") + low)
+
+
+_CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
+
+
+def names(certificate: x509.Certificate) -> tuple[str, ...]:
+    """Return the DNS names and IP addresses a certificate is valid for.
+
+    None is an answer too; extensions that cannot be read name nobody.
+    """
+    try:
+        san = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+        return ()
+    addresses = (str(address) for address in san.get_values_for_type(x509.IPAddress))
+    return (*san.get_values_for_type(x509.DNSName), *addresses)
+
+
+def name_of(name: x509.Name) -> str:
+    """Return the one line by which people call a subject or an issuer.  Not escaped."""
+    for kind in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME):
+        for attribute in name.get_attributes_for_oid(kind):
+            if attribute.value:
+                return visible(str(attribute.value))
+    return visible(name.rfc4514_string()) or "(no name)"
+
+
+def visible(text: str) -> str:
+    r"""Return what a stranger wrote as one line that hides nothing.  Not escaped for HTML.
+
+    Newlines, control characters and those that turn the direction of writing become \n, \u202e
+    and the like, and what is too long to read ends in an ellipsis.
+    """
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -1,0 +1,235 @@
+"""The ways in which tools write the same 32 bytes, and how a pasted one is read.
+
+A notation is only clothing: two pins are the same if their bytes are, however they were written.
+But it also tells what the tool at hand hashes (`Notation.means`), and a pin of the right
+certificate in the clothes of another kind of pin never matches anything.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import b64decode, b64encode
+from enum import Enum
+from typing import NamedTuple
+
+from pinlib.errors import BadPin
+
+
+class Kind(Enum):
+    """What was hashed.  A renewal always changes the certificate, and the key only if one wants."""
+
+    KEY = "key"
+    CERTIFICATE = "certificate"
+
+
+class Notation(Enum):
+    """The ways in which tools write a pin.  The value is the name people know."""
+
+    CURL = "curl"
+    OKHTTP = "OkHttp"
+    HPKP = "HPKP header"
+    KUBEADM = "kubeadm"
+    ANDROID = "Android XML"
+    TLSA = "DANE TLSA record"
+    BASE64 = "base64 (TrustKit, Apple)"
+    COLON_HEX = "hex with colons (openssl, browsers)"
+    HEX = "hex (urllib3)"
+
+    @property
+    def means(self) -> frozenset[Kind]:
+        """What the tools that write like this have hashed; anything else they never match.
+
+        Sources: curl, docs/cmdline-opts/pinnedpubkey.md; OkHttp, CertificatePinner.kt; RFC 7469,
+        section 2.4; Android, NetworkSecurityTrustManager.java; RFC 6698, section 2.1.2; urllib3,
+        connection.py.
+        """
+        if self is Notation.TLSA:
+            return frozenset(Kind)
+        hashes_certificates = self in {Notation.COLON_HEX, Notation.HEX}
+        return frozenset({Kind.CERTIFICATE if hashes_certificates else Kind.KEY})
+
+
+class NotedPin(NamedTuple):
+    """What stood in a text: 32 bytes, in whose notation, and which kind of pin that says or hints.
+
+    Bare hex usually means a certificate, all else a key.
+    """
+
+    digest: bytes
+    notation: Notation
+    kind: Kind
+
+
+# Before the digest, and after it.  Read in this order: // before /.
+# Sources: those of `Notation.means`; RFC 7469, section 2.1; RFC 6698, section 2.2.
+_WRITTEN = {
+    Notation.CURL: ("sha256//", ""),
+    Notation.OKHTTP: ("sha256/", ""),
+    Notation.HPKP: ('pin-sha256="', '"'),
+    Notation.KUBEADM: ("sha256:", ""),
+    Notation.ANDROID: ('<pin digest="SHA-256">', "</pin>"),
+    Notation.TLSA: ("3 1 1 ", ""),
+    Notation.BASE64: ("", ""),
+    Notation.COLON_HEX: ("", ""),
+    Notation.HEX: ("", ""),
+}
+_BETWEEN = {Notation.CURL: ";", Notation.HPKP: "; "}  # the others have a line each
+_IN_HEX = {Notation.KUBEADM, Notation.TLSA, Notation.COLON_HEX, Notation.HEX}
+_SELECTORS = {Kind.KEY: "1", Kind.CERTIFICATE: "0"}  # RFC 6698, section 2.1.2
+
+SIZE = 32  # bytes in a SHA-256
+_IN_BASE64 = 44  # characters that write them
+_USUALLY = {
+    0: "a copy that missed the text",
+    16: "an MD5",
+    20: "a SHA-1, too weak to pin with: compute a SHA-256",
+    28: "a SHA-224",
+    33: "a key itself (a compressed point), not its hash",
+    44: "an Ed25519 public key itself: hash it with SHA-256",
+    48: "64 hex digits read as base64, or a SHA-384",
+    64: "hex text taken for bytes, or a SHA-512",
+    65: "the bare point of a P-256 key: hash the whole SPKI instead",
+    91: "a P-256 public key itself: hash it with SHA-256",
+    294: "an RSA-2048 public key itself: hash it with SHA-256",
+}
+
+
+def write_notation(digest: bytes, kind: Kind, notation: Notation) -> str:
+    """Return 32 bytes as that tool wants them; only HPKP and TLSA also say what was hashed."""
+    before, after = _WRITTEN[notation]
+    if notation is Notation.TLSA:
+        before = f"3 {_SELECTORS[kind]} 1 "
+    if notation is Notation.COLON_HEX:
+        body = digest.hex(":").upper()
+    elif notation in _IN_HEX:
+        body = digest.hex()
+    else:
+        body = b64encode(digest).decode()
+    return before + body + after
+
+
+def between(notation: Notation) -> str:
+    """Return what stands between two pins of a set."""
+    return _BETWEEN.get(notation, "\n")
+
+
+def entries(text: str) -> tuple[str, ...]:
+    """Return the texts of the pins in a list, a curl option, an HPKP header or Android's XML."""
+    # Where a list was pasted into a single line, its line ends are gone.
+    lines = re.sub(r"</pin>|(?<==)(?=sha256[/:])", r"\g<0>\n", _NO_PIN.sub("", text))
+    return tuple(entry for entry in re.split(r"[;,\n]", lines) if entry.strip())
+
+
+def find(text: str) -> tuple[str, ...]:
+    """Return what looks like a pin in a longer text: a command, a line of code, a page of XML."""
+    return tuple(match[0] for match in _SOMEWHERE.finditer(text))
+
+
+_SOMEWHERE = re.compile(
+    r"""<pin\s[^>]*>[^<]*</pin>|pin-sha256="[A-Za-z0-9+/]{43}="|sha256:[0-9a-fA-F]{64}\b"""
+    r"""|sha256//?[A-Za-z0-9+/]{43}=|(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{43}="""
+    r"""|(?<![0-9a-fA-F:])(?:[0-9a-fA-F]{2}:){31}[0-9a-fA-F]{2}(?![0-9a-fA-F:])"""
+    r"""|(?<![0-9a-fA-F])[0-9a-fA-F]{64}(?![0-9a-fA-F])"""
+)
+
+_NO_PIN = re.compile(
+    r'Public-Key-Pins(-Report-Only)?:|max-age="?\d*"?|includeSubDomains|report-uri="[^"]*"'
+    r"|</?pin-set[^>]*>|#[^\n]*",
+    re.IGNORECASE,
+)
+
+
+def read_notation(text: str) -> NotedPin:
+    """Read one pin in any notation.  Raises BadPin, whose sentence names the usual slip."""
+    stripped = _bare(text.strip())
+    body, notation, kind = _unwrap(stripped)
+    digest = (_from_hex if notation in _IN_HEX else _from_base64)(body, stripped)
+    if len(digest) != SIZE:
+        raise wrong_size(digest, stripped)
+    return NotedPin(digest, notation, kind)
+
+
+def _bare(text: str) -> str:
+    """Take off what clings to a pin that was copied out of a program, or off a tool's output."""
+    # A string of Python, Kotlin, Swift or Objective-C, with what follows it in a list.
+    if quoted := re.fullmatch(r"""@?(["'])(.*)\1[,;)]*""", text):
+        return quoted[2].strip()
+    # openssl x509 -fingerprint -sha256; openssl dgst -sha256; sha256sum
+    text = re.sub(r"^sha-?256 fingerprint ?=", "", text, flags=re.IGNORECASE)
+    text = re.sub(r"^sha2?-?256 ?\(.*\) ?= ?(?=[0-9a-f]{64}$)", "", text, flags=re.IGNORECASE)
+    return re.sub(r"(?<=^[0-9a-f]{64}) [ *]\S.*$", "", text)
+
+
+def _unwrap(text: str) -> tuple[str, Notation, Kind]:
+    """Return the digest's own characters, the notation they stood in, and the kind it hints."""
+    if "-----BEGIN" in text:
+        raise bad_pin(text, "this is PEM, from which a pin is computed: give it as a file")
+    if re.match(r"(pin-)?sha-?1[/:= ]", text, re.IGNORECASE):
+        raise bad_pin(text, "a SHA-1 pin is too weak to trust: compute the SHA-256")
+    if record := re.fullmatch(r"(?:.*\sTLSA\s+)?[0-3] ([01]) ([012]) ([\w ]+)", text):
+        selector, matching, digits = record.groups()
+        if matching != "1":
+            raise bad_pin(text, f"matching type {matching} is no SHA-256: a record with 1 is one")
+        kind = Kind.KEY if selector == _SELECTORS[Kind.KEY] else Kind.CERTIFICATE
+        return digits.replace(" ", ""), Notation.TLSA, kind
+    if element := re.fullmatch(r"<pin\s+digest\s*=\s*[\"']SHA-256[\"']\s*>\s*(\S*)\s*</pin>", text):
+        return element[1], Notation.ANDROID, Kind.KEY
+    for notation, (before, after) in _WRITTEN.items():
+        # "sha256//…" may be OkHttp's too: one digest in 64 begins with a slash.
+        if notation is Notation.CURL and len(text) == len("sha256/") + _IN_BASE64:
+            continue
+        if before and text.lower().startswith(before):
+            return text[len(before) :].removesuffix(after), notation, Kind.KEY
+    if re.fullmatch(r"[0-9A-Fa-f:]*", text):
+        return text, Notation.COLON_HEX if ":" in text else Notation.HEX, Kind.CERTIFICATE
+    return text, Notation.BASE64, Kind.KEY
+
+
+def _from_hex(body: str, text: str) -> bytes:
+    if ":" in body and not re.fullmatch(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2})*", body):
+        raise bad_pin(text, "between colons there must be two hex digits each")
+    digits = body.replace(":", "")
+    if not re.fullmatch(r"[0-9A-Fa-f]*", digits):
+        hint = (
+            "base64 goes after sha256/"
+            if len(digits) == _IN_BASE64
+            else "there is another character"
+        )
+        raise bad_pin(text, f"hex digits are expected here; {hint}")
+    if len(digits) % 2:
+        raise bad_pin(text, f"{len(digits)} hex digits: one is missing, for a pin has 64")
+    return bytes.fromhex(digits)
+
+
+def _from_base64(body: str, text: str) -> bytes:
+    if re.search(r"\s", body):
+        raise bad_pin(text, "there is a blank in it: take it out")
+    if re.search(r"[-_]", body) and re.fullmatch(r"[\w=-]*", body, re.ASCII):
+        raise bad_pin(text, "this is URL-safe base64: write + for - and / for _")
+    if re.fullmatch(r"[0-9A-Fa-f]{64}", body):
+        raise bad_pin(text, "it looks like hex, which as base64 is 48 bytes: write sha256:<hex>")
+    if re.fullmatch(r"[A-Za-z0-9+/]{43}", body):
+        raise bad_pin(text, "the = at the end is missing")
+    try:
+        digest = b64decode(body.encode("ascii", "replace"), validate=True)
+    except binascii.Error as error:
+        raise bad_pin(text, "this is neither base64 nor hex") from error
+    # The last character carries two bits that must be 0 (RFC 4648, section 3.5).
+    if len(digest) == SIZE and b64encode(digest).decode() != body:
+        raise bad_pin(text, "no 32 bytes are written like this: look at the last letter before =")
+    return digest
+
+
+def bad_pin(text: str, why: str) -> BadPin:
+    """Return the error for a text that is no pin, quoting at most 60 characters of it."""
+    seen = text if len(text) <= 60 else f"{text[:40]}… ({len(text):,} characters)"
+    return BadPin(f"{seen!r} is not a pin: {why}", seen=seen)
+
+
+def wrong_size(digest: bytes, text: str) -> BadPin:
+    """Return the error for a hash of another length, which says what such a one usually is."""
+    usually = _USUALLY.get(len(digest))
+    count = f"{len(digest):,} byte{'' if len(digest) == 1 else 's'}"
+    found = f"{count} {'was' if len(digest) == 1 else 'were'} found, and a SHA-256 has {SIZE}"
+    return bad_pin(text, f"{found}; that is usually {usually}" if usually else found)

@@ -1,0 +1,236 @@
+"""What a pin is, how it is written, and how a set of pins is matched.
+
+A pin is the SHA-256 of something a server shows: of its public key (a key pin), or of its whole
+certificate (a certificate pin).  A device that carries pins accepts a connection only if one of
+them is found again.  TLS, host names and dates are no business of this module: a pin that matches
+says "this key is on the list", never "this is the right host, today".
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from hashlib import sha256
+
+from pinlib.encoding.der import Document, Form
+from pinlib.encoding.files import Certificate, Source, documents, spki
+from pinlib.errors import BadInput, BadPin, NotOne, NotReadable
+from pinlib.pins.notations import (
+    SIZE,
+    Kind,
+    Notation,
+    between,
+    entries,
+    read_notation,
+    write_notation,
+    wrong_size,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """One SHA-256 that a device accepts: of a public key (RFC 7469) or of a whole certificate."""
+
+    kind: Kind
+    digest: bytes
+
+    def __post_init__(self) -> None:
+        if len(self.digest) != SIZE:
+            raise wrong_size(self.digest, repr(self.digest[:8]))
+
+    def __str__(self) -> str:
+        return self.write(Notation.OKHTTP if self.kind is Kind.KEY else Notation.COLON_HEX)
+
+    def write(self, notation: Notation) -> str:
+        """Return the pin as that tool wants it; only HPKP and TLSA also say what was hashed."""
+        return write_notation(self.digest, self.kind, notation)
+
+    def short(self) -> str:
+        """Return enough of the pin to recognise it in a picture: never enough to compare by."""
+        if self.kind is Kind.KEY:
+            text = b64encode(self.digest).decode()
+            return f"{text[:4]}…{text[-5:]}"
+        text = self.digest.hex(":").upper()
+        return f"{text[:5]}…{text[-5:]}"
+
+    @classmethod
+    def parse(cls, text: str, kind: Kind | None = None) -> Pin:
+        """Read one pin in any notation.
+
+        Bare hex usually means a certificate, all else a key; `kind` overrules that, since the
+        text itself does not say.  Raises BadPin, whose sentence names the usual slip.
+        """
+        written = read_notation(text)
+        return cls(kind or written.kind, written.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class PinSet:
+    """The pins of one device, in order and without duplicates.  One pin is a set of one.
+
+    An unpinned device has None instead: an empty set would refuse everybody, and is an error.
+    """
+
+    pins: tuple[Pin, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pins", tuple(dict.fromkeys(self.pins)))
+        if not self.pins:
+            raise BadPin("an empty pin set refuses everybody: not pinned is None", seen="no pins")
+
+    @classmethod
+    def of(cls, *pins: Pin) -> PinSet:
+        """Return the set of these pins."""
+        return cls(pins)
+
+    @classmethod
+    def parse(cls, text: str, kind: Kind | None = None) -> PinSet:
+        """Read pins from a curl option, an HPKP header, Android's XML, or a list.
+
+        A list goes by lines, commas or semicolons.  What else stands in an HPKP header (RFC 7469,
+        section 2.1) or in the XML is passed over, and so is what follows a #.  Raises BadPin for
+        the first entry that is no pin.
+        """
+        return cls(tuple(Pin.parse(entry, kind) for entry in entries(text)))
+
+    def write(self, notation: Notation) -> str:
+        """Return all pins in one notation, joined as that tool joins them."""
+        return between(notation).join(pin.write(notation) for pin in self.pins)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.pins))
+
+    def __iter__(self) -> Iterator[Pin]:
+        return iter(self.pins)
+
+    def __len__(self) -> int:
+        return len(self.pins)
+
+    def __contains__(self, pin: object) -> bool:
+        return pin in self.pins
+
+    def match(self, chain: Sequence[Certificate]) -> Pin | None:
+        """Return the first pin found going up the chain from the leaf, or None.
+
+        Any certificate of the chain will do; who means the leaf alone passes `chain[:1]`.
+        This trusts the chain it is given: pass the verified one, not the one presented
+        (CVE-2016-2402).
+        """
+        for certificate in chain:
+            for pin in _both_pins(certificate):
+                if pin in self.pins:
+                    return pin
+        return None
+
+
+def key_pins(source: Source) -> tuple[Pin, ...]:
+    """Return the pins of all public keys in the source, in order (RFC 7469, section 2.4).
+
+    The hash is of the SPKI as it stands in the DER.  Where there are certificates, keys and
+    requests beside them are passed over.  Raises NotReadable and LockedKey.
+    """
+    return tuple(_key_pin(document) for document in documents(source))
+
+
+def key_pin(source: Source) -> Pin:
+    """Return the pin that survives a renewal: it depends on the key alone (RFC 7469, section 2.4).
+
+    Takes a certificate, a request, a public key, or a private key (its public half): loaded, as
+    PEM or DER bytes, as PEM text, or in a file given as Path.  Raises as `key_pins`, and NotOne.
+    """
+    return _key_pin(_only(documents(source), key_pins))
+
+
+def certificate_pins(source: Source) -> tuple[Pin, ...]:
+    """Return the pins of all certificates in the source, in order.  Raises as `key_pins`."""
+    return tuple(_certificate_pin(document) for document in documents(source))
+
+
+def certificate_pin(source: Source) -> Pin:
+    """Return the pin that ends with this very certificate; the tools' "fingerprint" is the same."""
+    return _certificate_pin(_only(documents(source), certificate_pins))
+
+
+def pins_of(document: Document) -> dict[Kind, Pin]:
+    """Return the pins of one thing out of a file: certificates have two, all else a key pin.
+
+    Raises NotReadable for a private key that cannot be loaded.
+    """
+    pins = {Kind.KEY: _key_pin(document)}
+    if document.form is Form.CERTIFICATE:
+        pins[Kind.CERTIFICATE] = _certificate_pin(document)
+    return pins
+
+
+@lru_cache(maxsize=256)
+def _both_pins(certificate: Certificate) -> tuple[Pin, Pin]:
+    document = _only(documents(certificate), key_pins)
+    return _key_pin(document), _certificate_pin(document)
+
+
+def _key_pin(document: Document) -> Pin:
+    return Pin(Kind.KEY, sha256(spki(document)).digest())
+
+
+def _certificate_pin(document: Document) -> Pin:
+    if document.form is not Form.CERTIFICATE:
+        raise NotReadable(
+            f"this is {document.form.value}: only a certificate has a certificate pin, "
+            "and this has a key pin",
+            seen=document.form.value,
+        )
+    return Pin(Kind.CERTIFICATE, sha256(document.der).digest())
+
+
+def _only(
+    found: tuple[Document, ...], all_of_them: Callable[[Source], tuple[Pin, ...]]
+) -> Document:
+    if len(found) != 1:
+        raise NotOne(
+            f"{len(found)} are here where one is meant: "
+            f"give one alone, or ask {all_of_them.__name__}(…) for all",
+            seen=f"{len(found)} certificates or keys",
+            count=len(found),
+        )
+    return found[0]
+
+
+class Strategy(Enum):
+    """What of a server to pin.  The value is how people say it."""
+
+    NONE = "no pin"
+    LEAF_CERTIFICATE = "leaf certificate"
+    LEAF_KEY = "leaf key"
+    LEAF_KEY_AND_BACKUP = "leaf key + backup"
+    INTERMEDIATE_KEY = "intermediate key"
+    ROOT_KEY = "root key"
+
+    def pins(
+        self, chain: Sequence[Certificate], backup: Source | Pin | None = None
+    ) -> PinSet | None:
+        """Return the pins an app would ship today; None is an app that does not pin.
+
+        `chain` is verified, leaf first and root last; `backup` a spare key, or its pin, which only
+        LEAF_KEY_AND_BACKUP asks for.  The intermediate is the one that signed the leaf.
+        Raises BadInput where the chain or the backup lacks what is to be pinned.
+        """
+        if self is Strategy.NONE:
+            return None
+        least = 3 if self is Strategy.INTERMEDIATE_KEY else 1
+        if len(chain) < least:
+            seen = f"a chain of {len(chain)}"
+            raise BadInput(f"{seen} has nothing to pin by {self.value}: pass all of it", seen=seen)
+        if self is Strategy.LEAF_CERTIFICATE:
+            return PinSet.of(certificate_pin(chain[0]))
+        if self is Strategy.INTERMEDIATE_KEY:
+            return PinSet.of(key_pin(chain[1]))
+        if self is Strategy.ROOT_KEY:
+            return PinSet.of(key_pin(chain[-1]))
+        if self is Strategy.LEAF_KEY:
+            return PinSet.of(key_pin(chain[0]))
+        if backup is None:
+            raise BadInput("a backup is wanted: a key kept offline, or its pin", seen="no backup")
+        return PinSet.of(key_pin(chain[0]), backup if isinstance(backup, Pin) else key_pin(backup))

@@ -1,0 +1,1 @@
+"""Alice, the bank, Mallory, and everything that happens to them."""

@@ -1,0 +1,244 @@
+"""The café story as one frozen value: who is in the middle, and what the phone asks first.
+
+`run` lets it happen: a real interception in memory, or a plain handshake where nobody interferes.
+What comes of it is decided by the phone's own checks; nothing here knows any outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from pinlib.data import ByTitle, read_document, sentence, title, titled
+from pinlib.encoding import state_line
+from pinlib.errors import BadInput
+from pinlib.pins.pins import Pin, Strategy
+from pinlib.scenes.cast import HOST, LATER, LOGIN, MUCH_LATER, REPLY, TODAY, Cast, lie, story
+from pinlib.shared import shared
+from pinlib.tls.certificates import Identity, Validity, self_signed
+from pinlib.tls.devices import PATH_CHECKS, Check, Device, Evidence, Moment
+from pinlib.tls.handshake import connect
+from pinlib.tls.interception import Forger, Interceptor, Page, intercept
+from pinlib.tls.openssl import Tls
+from pinlib.tls.verdicts import Verdict
+
+
+class Middle(Enum):
+    """Who is between the phone and the bank.  The value is how people say it."""
+
+    NOBODY = "nobody"
+    EAVESDROPPER = "an eavesdropper, who only listens"
+    SELF_SIGNED = "a stranger with a self-signed certificate"
+    COPY = "a stranger with a copy of the bank’s certificate"
+    OTHER_NAME = "a stranger with a certificate for another name"
+    COMPANY_PROXY = "a proxy, its CA installed by the company"
+    USER_PROXY = "a proxy, its CA installed by the user"
+    OTHER_CA = "a stranger, and another trusted CA erred"
+    HIJACK = "a hijacker of DNS or routes, with a genuine certificate"
+    PINNED_CA = "a stranger, and the bank’s own CA erred"
+    STOLEN_KEY = "a thief with the bank’s key"
+    APPENDED = "a stranger who appends the bank’s certificate; another CA erred"
+
+    @property
+    def interferes(self) -> bool:
+        """Whether somebody answers in the bank's place."""
+        return self not in {Middle.NOBODY, Middle.EAVESDROPPER}
+
+
+class HeldAgainst(Enum):
+    """Which chain the phone holds its pins against."""
+
+    VERIFIED = "the verified chain"
+    PRESENTED = "whatever was presented: a bug"
+
+
+class Day(Enum):
+    """On which day it happens."""
+
+    TODAY = "1 March 2027"
+    ROTATED = "15 June 2027, after the bank’s rotation"
+    LATE = "1 March 2028, nothing renewed"
+
+    @property
+    def date(self) -> datetime:
+        """The day as a date."""
+        return {Day.TODAY: TODAY, Day.ROTATED: LATER, Day.LATE: MUCH_LATER}[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One connection: everything that decides what will come of it."""
+
+    middle: Middle = Middle.NOBODY
+    pins: Strategy = Strategy.NONE
+    chain: HeldAgainst = HeldAgainst.VERIFIED
+    moment: Moment = Moment.INSIDE
+    tls: Tls = Tls.V1_3
+    day: Day = Day.TODAY
+    checks_name: bool = True
+    """Whether the phone checks the host name."""
+    trusts_user_roots: bool = False
+    """Whether the app believes roots that the phone's user installed."""
+    lies: bool = False
+    """Whether the man in the middle changes the balance."""
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            value, kind = getattr(self, one.name), type(one.default)
+            if not isinstance(value, kind):
+                such = repr(one.default) if kind is bool else str(one.default)
+                raise BadInput(f"{one.name} is such as {such}, not {value!r}", seen=repr(value))
+
+    def __str__(self) -> str:
+        return state_line.write_line({one.name: getattr(self, one.name) for one in fields(self)})
+
+    @classmethod
+    def parse(cls, line: str) -> Scenario:
+        """Read what `str` writes; what is left out is as in `Scenario()`.  Raises BadInput."""
+        found = state_line.read_line(line, {one.name: one for one in fields(cls)})
+        return cls(**{name: _choose(name, word) for name, word in found.items()})
+
+    @property
+    def device(self) -> Device:
+        """The phone of this scenario."""
+        cast = story()
+        proxy = self.middle in {Middle.COMPANY_PROXY, Middle.USER_PROXY}
+        pins = cast.pins(self.pins)
+
+        def presented(evidence: Evidence) -> Pin | None:
+            return pins.match(evidence.presented) if pins else None
+
+        return replace(
+            cast.phone,
+            pins=pins,
+            tls=self.tls,
+            moment=self.moment,
+            checks=PATH_CHECKS if self.checks_name else PATH_CHECKS - {Check.NAME},
+            pin_check=presented if pins and self.chain is HeldAgainst.PRESENTED else None,
+            installed=(cast.proxy.certificate,) if proxy else (),
+            # What an administrator installs is the system's; apps can ignore a user's own.
+            trusts_installed=self.trusts_user_roots or self.middle is not Middle.USER_PROXY,
+        )
+
+    @property
+    def bank(self) -> Identity:
+        """What the bank itself shows on that day."""
+        if self.day is Day.ROTATED:
+            return story().events["renew with the backup key"].identity
+        return story().bank
+
+
+def _choose(name: str, word: str) -> Any:
+    default: Any = getattr(Scenario(), name)
+    kind: Any = type(default)
+    choices = (True, False) if kind is bool else tuple(kind)
+    return state_line.choose(name, word, choices)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What came of a scenario; `page` is what somebody who interferes has of the phone."""
+
+    scenario: Scenario
+    verdict: Verdict
+    heard: bytes
+    page: Page | None
+
+    @property
+    def fooled(self) -> bool:
+        """Whether the phone talks to somebody who is not the bank, and does not know it."""
+        return self.verdict.connected and self.page is not None
+
+
+def run(scenario: Scenario, device: Device | None = None) -> Scene:
+    """Let it happen, and return what everybody has of it.
+
+    Another `device` takes the place of the scenario's own.
+    """
+    device, date = device or scenario.device, scenario.day.date
+    if not scenario.middle.interferes:
+        verdict = connect(device, scenario.bank, HOST, date, request=LOGIN, reply=REPLY)
+        return Scene(scenario, verdict, REPLY if verdict.connected else b"", None)
+    who = Interceptor(_shown_by(scenario.middle), lie if scenario.lies else bytes)
+    told = intercept(*(device, who, scenario.bank, HOST, date), request=LOGIN, application=REPLY)
+    return Scene(scenario, told.verdict, told.heard, told.page)
+
+
+@shared
+def _shown_by(middle: Middle) -> Forger | _Fixed:
+    """Return what somebody in the middle shows; a proxy makes it when it is asked for."""
+    cast = story()
+    valid = Validity.of(cast.bank.leaf)
+    if middle in {Middle.COMPANY_PROXY, Middle.USER_PROXY}:
+        return Forger(cast.proxy, replace(valid, ends=MUCH_LATER))
+    return _Fixed(_certificate_of(middle, cast, valid))
+
+
+@dataclass(frozen=True)
+class _Fixed:
+    """Shows the same certificate, whatever is asked for."""
+
+    identity: Identity
+
+    def __call__(self, _: str) -> Identity:
+        return self.identity
+
+
+def _certificate_of(middle: Middle, cast: Cast, valid: Validity) -> Identity:
+    events = cast.events
+    if middle is Middle.SELF_SIGNED:
+        return self_signed(HOST, valid=valid)
+    return {
+        Middle.COPY: events["the real certificate, copied, without its key"],
+        Middle.OTHER_NAME: events["wrong host"],
+        Middle.OTHER_CA: events["another trusted CA mis-issues"],
+        Middle.HIJACK: events["hijack: genuine, from another CA"],
+        Middle.PINNED_CA: events["the pinned issuer mis-issues"],
+        Middle.STOLEN_KEY: events["stolen key and the real certificate"],
+        Middle.APPENDED: events["rogue leaf, pinned certificate appended"],
+    }[middle].identity
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A scenario with the name that it has in a list, and what to say of it."""
+
+    title: str
+    say: str
+    scenario: Scenario
+
+
+@shared
+def scenarios() -> Mapping[str, Told]:
+    """Return the scenarios of data/scenarios/ by title, in the order of their files' names.
+
+    Anybody may add a file.  Raises BadData, which names file and key.
+    """
+    found = titled("scenarios", _read, lambda told: told.scenario)
+    return ByTitle("scene", lambda: found)
+
+
+def _read(name: str) -> Told:
+    schema = {
+        "title": title,
+        "say": sentence,
+        "scenario": {f"{one.name}?": _word(one.name) for one in fields(Scenario)},
+    }
+    read = read_document(name, schema)
+    return Told(read["title"], read["say"], Scenario(**read["scenario"]))
+
+
+def _word(name: str) -> Callable[[Any], Any]:
+    """Return a schema for one word of a scenario: as in its line of text, or true and false."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, bool):
+            value = state_line.written_value(value)
+        if not isinstance(value, str):
+            raise BadInput("a word in quotes is expected here", seen=repr(value))
+        return _choose(name, value)
+
+    return check

@@ -1,0 +1,1 @@
+"""Pictures and their words: pure functions from facts to safe markup."""

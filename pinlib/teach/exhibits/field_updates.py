@@ -1,0 +1,327 @@
+"""In the field: a pin set arrives at two apps, and then the thief knocks at both, and the bank."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import ClassVar
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from markupsafe import Markup
+
+from pinlib import Event, Identity, PinSet, Verdict, connect, key_pin, story
+from pinlib.operations.updates import (
+    AtExpiry,
+    Attempt,
+    Enforcement,
+    Field,
+    NaiveUpdater,
+    NotTaken,
+    PinUpdate,
+    Report,
+    Updater,
+    genuine,
+    sign,
+)
+from pinlib.scenes.cast import HOST
+from pinlib.shared import shared
+from pinlib.teach.drawing import blocks, typeset
+from pinlib.teach.drawing.blocks import Headline, card, columns
+from pinlib.teach.drawing.palette import Tone
+from pinlib.teach.drawing.typeset import paragraph
+from pinlib.teach.drawing.view import View
+from pinlib.teach.widgets.controls import Control
+from pinlib.teach.widgets.panel import Panel
+from pinlib.tls import sockets
+from pinlib.tls.certificates import Validity
+from pinlib.tls.interception import Interceptor
+
+NO_SET, NEXT, OFF = "nothing", "the bank’s next set", "the kill switch, signed by the bank"
+STALE = "nothing, and the set has ended"
+SOURCE = "pins.example"
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """What arrives, who knocks afterwards as the bank and as the thief."""
+
+    tried: Attempt
+    bank: Event
+    thief: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """How one app fared: what it made of the set, what it asks now, and whom it let in."""
+
+    said: str
+    pins: PinSet | None
+    thief: Verdict
+    bank: Verdict
+    fooled: bool
+    served: bool
+    reports: tuple[Report, ...] = ()
+
+
+@shared
+def _key() -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.generate()
+
+
+@shared
+def field() -> Field:
+    """Return the bank, signed for with a key that lives as long as this kernel."""
+    return Field.of(story(), _key())
+
+
+@shared
+def arrivals() -> Mapping[str, Wire]:
+    """Return everything that can arrive, by name: the bank's own first, then each attack."""
+    events, second, at = story().events, field().second, field().at
+    rotated, moved = events["renew with the backup key"], events["renew with an unknown key"]
+    his = events["another trusted CA mis-issues"].identity
+    new = replace(second, version=second.version + 1, pins=PinSet.of(key_pin(moved.identity.leaf)))
+    off = replace(second, version=new.version, mode=Enforcement.OFF)
+    ended = second.expires + timedelta(days=1)
+    found = {
+        NO_SET: Wire(Attempt(b"", at), rotated, his),
+        NEXT: Wire(Attempt(sign(new, _key()), at), moved, his),
+        OFF: Wire(Attempt(sign(off, _key()), at), rotated, his),
+        STALE: Wire(Attempt(b"", ended), moved, his),
+    }
+    for name, tried in field().attempts.items():
+        found[name] = Wire(tried, rotated, story().bank if tried.stolen else his)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What arrives, and how the signed app was made."""
+
+    arrives: str = "unsigned"
+    at_expiry: AtExpiry = AtExpiry.CLOSED
+    mode: Enforcement = Enforcement.ENFORCE
+
+
+def signed_app(delivery: Delivery) -> Meeting:
+    """Let the set arrive at an app that checks, then let both knock: real handshakes."""
+    wire = arrivals()[delivery.arrives]
+    app = Updater(_key().public_key(), replace(field().second, mode=delivery.mode))
+    app = replace(app, at_expiry=delivery.at_expiry)
+    said = "Nothing arrived."
+    if wire.tried.text:
+        try:
+            app = app.take(wire.tried.text, wire.tried.clock)
+            said = f"Taken: version {app.has.version} ({app.has.mode.value})."
+        except NotTaken as refusal:
+            said = f"Not taken. {refusal}"
+    clock, reports = wire.tried.clock, list[Report]()
+    pins = app.pins(clock)
+    thief, bank = _met(wire, pins)
+    bare_thief, bare_bank = _met(wire, None)
+    fooled = app.lets_in(bare_thief, clock, reports)
+    served = app.lets_in(bare_bank, clock, reports)
+    return Meeting(said, pins, thief, bank, fooled, served, tuple(reports))
+
+
+def naive_app(delivery: Delivery) -> Meeting:
+    """Let the same arrive at an app that believes what it gets."""
+    wire = arrivals()[delivery.arrives]
+    app, said = NaiveUpdater(field().second.pins, field().second.expires), "Nothing arrived."
+    if wire.tried.text:
+        app = app.take(wire.tried.text, wire.tried.clock)
+        said = (
+            "Taken as it came: its pins and its end, no more."
+            if app.pinned
+            else "It could not be read, so its pins are gone."
+        )
+    pins = app.pins(wire.tried.clock)
+    thief, bank = _met(wire, pins)
+    return Meeting(said, pins, thief, bank, thief.connected, bank.connected)
+
+
+def _met(wire: Wire, pins: PinSet | None) -> tuple[Verdict, Verdict]:
+    """Let the thief and the bank answer a phone with these pins, on the days of the story."""
+    phone = replace(story().phone, pins=pins)
+    theirs = replace(wire.bank.device(), pins=pins)
+    thief = connect(phone, wire.thief, HOST, field().at)
+    return thief, connect(theirs, wire.bank.identity, HOST, wire.bank.date)
+
+
+def fetched(letter: bytes, instead: bytes | None = None) -> bytes:
+    """Fetch a set over TLS from a second source on this machine, and return what was heard.
+
+    Somebody stands between, whom an authority certified by mistake: TLS is content with him, for
+    this connection has no pin yet.  He reads, and with `instead` he answers that.
+    """
+    cast = story()
+    valid = Validity.of(cast.bank.leaf)
+    source = cast.issuing.issue(SOURCE, valid=valid)
+    his = cast.other_issuing.issue(SOURCE, valid=valid)
+    between = Interceptor(lambda _: his, lambda reply: reply if instead is None else instead)
+    with (
+        sockets.bank_door(source, lambda: _Once(letter)) as door,
+        sockets.MiddleDoor(between, door.address) as middle,
+    ):
+        asked = b"GET /pins"
+        return sockets.encounter(cast.phone, middle, SOURCE, field().at, request=asked).heard
+
+
+@dataclass
+class _Once:
+    """A server's side of a fetch: one answer, and no more to say."""
+
+    letter: bytes
+    closed: bool = False
+
+    def __call__(self, _: bytes) -> bytes:
+        self.closed = True
+        return self.letter
+
+
+class FieldPanel(Panel[Delivery]):
+    """See what arrives at two apps, and whom they let in afterwards."""
+
+    name = "field"
+    controls = (
+        Control(
+            "arrives",
+            "What arrives",
+            {name: name for name in arrivals()},
+            "A pin set from the bank, or what an attacker made of one",
+            kind="dropdown",
+        ),
+        Control(
+            "at_expiry",
+            "When the set has ended",
+            {"closed": AtExpiry.CLOSED, "open": AtExpiry.OPEN},
+            tooltips=("Keep to the old pins", "Ask no pin any more"),
+        ),
+        Control(
+            "mode",
+            "The set in force",
+            {"enforces": Enforcement.ENFORCE, "only reports": Enforcement.REPORT},
+            tooltips=(
+                "What does not match is refused, until a newer set says otherwise",
+                "Everybody is let in, and it is told, until a newer set says otherwise",
+            ),
+        ),
+    )
+    presets: ClassVar[Mapping[str, Delivery]] = {
+        "The bank’s next set": Delivery(NEXT),
+        "A set that nobody signed": Delivery(),
+        "An old set, sent again": Delivery("rolled back"),
+        "The clock set forward, open": Delivery("clock set forward", AtExpiry.OPEN),
+        "Only reports": Delivery(NO_SET, mode=Enforcement.REPORT),
+        "The kill switch": Delivery(OFF),
+    }
+    initial = Delivery()
+
+    def view(self, state: Delivery) -> View:
+        """Deliver it, and let both knock."""
+        return delivered(state)
+
+
+def delivered(state: Delivery) -> View:
+    """Draw what arrived, and what became of it at the signed app and at the naive one."""
+    signed, naive = signed_app(state), naive_app(state)
+    tried = arrivals()[state.arrives].tried
+    letter, letter_words = _letter(tried)
+    picture = columns(
+        card("What arrives", letter),
+        _app("The signed app", signed),
+        _app("The naive app", naive),
+    )
+    words = [letter_words, _said("The signed app", signed), _said("The naive app", naive)]
+    facts = {
+        "outcome": "fooled" if signed.fooled else "safe",
+        "naive": "fooled" if naive.fooled else "safe",
+        "served": str(signed.served),
+        "reports": str(len(signed.reports)),
+    }
+    return View(_headline(signed, naive), picture, "\n".join(words), facts)
+
+
+def _headline(signed: Meeting, naive: Meeting) -> Headline:
+    tone: Tone = "bad" if signed.fooled or not signed.served else "good"
+    if signed.fooled:
+        words = "Both let the thief in" if naive.fooled else "The signed app lets the thief in"
+    elif naive.fooled:
+        words = "Only the naive app lets the thief in"
+    else:
+        words = "Nobody lets the thief in"
+    reason = signed.said
+    if signed.pins is None:
+        reason += " The signed app asks for no pin now."
+    elif signed.fooled:
+        reason += " The signed app only reports."
+    elif not signed.served:
+        reason += " The signed app refuses the bank too: it has moved to another key."
+    return Headline(words, reason, tone)
+
+
+def _letter(tried: Attempt) -> tuple[Markup, str]:
+    """Show what is on the wire, as far as it can be read, and what the phone's clock says."""
+    rows: list[tuple[str, typeset.Text]] = [("phone’s clock", f"{tried.clock:%Y-%m-%d}")]
+    if tried.text:
+        rows.append(("length", f"{len(tried.text):,} bytes"))
+        mine = genuine(tried.text, _key().public_key())
+        has = b"\n" in tried.text
+        rows.append(("signature", "the bank’s" if mine else "another’s" if has else "none"))
+        rows += _read(tried.text)
+    words = "; ".join(f"{name}: {value}" for name, value in rows)
+    return blocks.facts(rows), f"What arrives: {words}."
+
+
+def _read(text: bytes) -> list[tuple[str, typeset.Text]]:
+    try:
+        update = PinUpdate.read(text.partition(b"\n")[0])
+    except NotTaken:
+        return [("pin set", "cannot be read")]
+    return [
+        ("version", str(update.version)),
+        ("good until", f"{update.expires:%Y-%m-%d}"),
+        ("mode", update.mode.name.lower()),
+        ("pins", ", ".join(_whose(update.pins))),
+    ]
+
+
+def _whose(pins: PinSet) -> list[str]:
+    """Name the keys of a set: a pin alone tells a learner nothing."""
+    cast = story()
+    known = {
+        key_pin(cast.bank.leaf): "the stolen key",
+        key_pin(cast.backup): "the backup key",
+        key_pin(arrivals()[NEXT].bank.identity.leaf): "the bank’s newest key",
+        field().his: "the thief’s key",
+    }
+    return [known[pin] for pin in pins]
+
+
+def _app(title: str, met: Meeting) -> Markup:
+    return card(title, blocks.stack(paragraph(met.said), blocks.facts(_rows(met))), tone=_tone(met))
+
+
+def _tone(met: Meeting) -> Tone:
+    return "bad" if met.fooled or not met.served else "good"
+
+
+def _rows(met: Meeting) -> list[tuple[str, typeset.Text]]:
+    rows: list[tuple[str, typeset.Text]] = [
+        ("asks for", ", ".join(_whose(met.pins)) if met.pins else "no pin"),
+        ("the thief", _became(met.thief, let_in=met.fooled)),
+        ("the bank", _became(met.bank, let_in=met.served)),
+    ]
+    return rows + [("reported", str(report)) for report in met.reports]
+
+
+def _became(verdict: Verdict, *, let_in: bool) -> str:
+    if verdict.connected or not let_in:
+        return f"{'✓' if verdict.connected else '✕'} {verdict.outcome.value}"
+    return "✓ Let in, and reported: its pin does not match"
+
+
+def _said(title: str, met: Meeting) -> str:
+    rows = "; ".join(f"{name}: {value}" for name, value in _rows(met))
+    return f"{title}: {met.said} {rows}."

@@ -1,0 +1,325 @@
+"""What is in a file, what a pasted pin was made of, and both drawn, byte by byte."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from markupsafe import Markup
+
+from pinlib import Kind, Notation, Pin
+from pinlib.encoding.anatomy import SIGNATURE, SPKI, TBS, Part, anatomy
+from pinlib.encoding.der import Document
+from pinlib.encoding.files import spki
+from pinlib.encoding.naming import key_name, title_of
+from pinlib.errors import BadPin
+from pinlib.pins.pins import pins_of
+from pinlib.pins.published import whose
+from pinlib.pins.wrong_hashes import FAMOUS, Hashed, Recognised, candidates, recognise, where
+from pinlib.teach.drawing import blocks, bytemap, palette, typeset
+from pinlib.teach.drawing.blocks import Headline, card, columns
+from pinlib.teach.drawing.bytemap import Accent
+from pinlib.teach.drawing.typeset import Mono, Text, copyable, paragraph
+
+
+class Look(Enum):
+    """What to look at: a part of the file, which then fills the map, or the pins as text."""
+
+    WHOLE = "the whole file"
+    TBS = f"the {TBS}"
+    SPKI = f"the {SPKI}"
+    SIGNATURE = f"the {SIGNATURE}"
+    NOTATIONS = "every notation"
+
+    def part(self, whole: Part) -> Part | None:
+        """Return the part that is looked at, or None where the file has no such part."""
+        return whole if self is Look.WHOLE else whole.find(self.value.removeprefix("the "))
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is looked at, among what came with it."""
+
+    all: tuple[Document, ...]
+    number: int = 0
+    file: bytes = b""
+
+    @property
+    def document(self) -> Document:
+        """What is looked at."""
+        return self.all[self.number]
+
+    @property
+    def whole(self) -> Part:
+        """All of its bytes, with their names."""
+        return anatomy(self.document)
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return title_of(self.document)
+
+    @property
+    def about(self) -> str:
+        """Its name, its form, and its kind of key."""
+        form = self.document.form.value
+        named = "" if self.name == form else f"{self.name}: "
+        told = f"{named}{form} with a key of type {key_name(spki(self.document))}."
+        return told if named else f"{told[0].upper()}{told[1:]}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is to be said first, and the pasted pin that it is said of."""
+
+    headline: Headline
+    facts: dict[str, str]
+    pin: Recognised | None = None
+
+
+def held_against(subject: Subject, pasted: str) -> Answer:
+    """Say what a pasted pin is a hash of; without one, what the subject's own pins are."""
+    if not pasted.strip():
+        return Answer(_finding(subject), {"outcome": "shown"})
+    try:
+        found = recognise(pasted, subject.all, first=subject.number, file=subject.file)
+    except BadPin as unreadable:
+        return Answer(
+            Headline("That is no pin", f"{unreadable}.", "bad"), {"outcome": "unreadable"}
+        )
+    if not found:
+        return Answer(_finding(subject), {"outcome": "shown"})
+    # A device that carries several pins accepts any one of them.
+    best = max(found, key=lambda one: (one.matches, one.hashed is not None))
+    facts = {
+        "outcome": "match" if best.matches else "wrong" if best.hashed else "stranger",
+        "notation": best.notation.name.lower(),
+        "hashed": best.hashed.name.lower() if best.hashed else "nothing",
+    }
+    return Answer(_judged(subject, best, len(found)), facts, best)
+
+
+def _finding(subject: Subject) -> Headline:
+    """Say how much of the file a key pin looks at."""
+    part, size = subject.whole.find(SPKI), len(subject.document.der)
+    key = len(spki(subject.document))
+    if part is None:
+        words = f"The key pin is computed: {key:,} bytes"
+        reason = "The SPKI is built around it."
+    elif len(part) == size:
+        words = f"All {size:,} bytes make the key pin"
+        reason = "It is an SPKI, and nothing else."
+    else:
+        words = f"{key:,} of {size:,} bytes make the key pin"
+        reason = "The SPKI is hashed, and nothing else."
+    return Headline(words, f"{subject.about} {reason}", signed=False)
+
+
+def _judged(subject: Subject, found: Recognised, count: int) -> Headline:
+    """Say what a pasted pin is a hash of, and whether a tool would find it here."""
+    notation = f"Written for {found.notation.value}"
+    if count > 1:
+        notation = f"Of {count} pins, this one decides. {notation}"
+    if found.hashed is None:
+        name = whose(found.pin.digest)
+        told = (
+            f"It belongs to the public root {name}."
+            if name
+            else "Neither its SPKI nor any bytes that people hash by mistake: it is another’s."
+        )
+        return Headline("No match: made of nothing in here", f"{notation}. {told}", "bad")
+    of = title_of(subject.all[found.number])
+    if len(subject.all) > 1:
+        of = f"{of}, number {found.number + 1} of {len(subject.all)}"
+    detail = f" ({found.detail})" if found.detail else ""
+    made = f"{notation}, made from {of}{detail}."
+    if found.matches:
+        if found.hashed is Hashed.SPKI and Kind.KEY not in found.notation.means:
+            told = "The right 32 bytes; but tools that read bare hex want the whole certificate’s."
+            return Headline("The key’s hash, in bare hex", f"{made} {told}", signed=False)
+        kind = "certificate pin" if found.hashed is Hashed.CERTIFICATE else "key pin"
+        return Headline(f"It matches: this is the {kind}", made, "good")
+    told = found.hashed.story
+    if found.hashed is Hashed.SPKI:
+        told = "The record says that it is of a certificate, and it is of a key: write 3 1 1."
+    return Headline(f"No match: a hash of {found.hashed.value}", f"{made} {told}", "bad")
+
+
+def draw_bytes(subject: Subject, answer: Answer, look: Look) -> tuple[Markup, list[str]]:
+    """Draw the map of the file, the bytes of the part looked at, and the two pins beside them."""
+    document, whole = subject.document, subject.whole
+    part = look.part(whole)
+    missing = part is None
+    part = part or whole
+    accents = _accents(subject, answer)
+    accented, kind = _first_accent(whole, accents)
+    heading = f"{part.name[0].upper()}{part.name[1:]}: {len(part):,} bytes, to scale"
+    if missing:
+        heading = f"{look.value[4:]}: there is none in here. The whole: {len(part):,} bytes"
+    if len(part) > bytemap.MOST:
+        below = f"The first {bytemap.MOST} of them, one by one"
+    else:
+        below = "The same bytes, one by one"
+    tbs = part.find(TBS)
+    order = f"In the TBS: {', '.join(one.name for one in tbs.parts)}." if tbs else ""
+    left = card(
+        heading,
+        bytemap.scale_map(whole, part, accents),
+        *([paragraph(order, dim=True)] if order else []),
+        typeset.subheading(below),
+        bytemap.hexdump(document.der, part, accented, kind),
+    )
+    pins, words = _both_pins(subject)
+    slips = _slips(subject, answer)
+    pins += [
+        typeset.subheading("Three famous wrong hashes"),
+        blocks.facts([one.row for one in slips]),
+    ]
+    return columns(left, card("What the pins hash", *pins), first="wide"), [
+        subject.about,
+        f"{heading}. {bytemap.said(whole)}.",
+        f"{below}: {bytemap.hex_said(document.der, part)}.",
+        *(f"Marked: {name}, {accent.words}." for name, accent in accents.items()),
+        *words,
+        *(one.words for one in slips),
+    ]
+
+
+def _accents(subject: Subject, answer: Answer) -> dict[str, Accent]:
+    """Mark what the key pin hashes, or what the pasted pin was made of."""
+    if answer.pin is None or answer.pin.hashed is None or answer.pin.number != subject.number:
+        part = subject.whole.find(SPKI)
+        return {SPKI: Accent("holds", f"the key pin hashes these {len(part):,}")} if part else {}
+    part = where(answer.pin.hashed, subject.document)
+    if part is None:
+        return {}
+    good = answer.pin.matches
+    return {
+        part.name: Accent(
+            "holds" if good else "fails", f"the pasted pin hashes these {len(part):,}"
+        )
+    }
+
+
+def _first_accent(whole: Part, accents: dict[str, Accent]) -> tuple[Part | None, palette.Sign]:
+    for name, accent in accents.items():
+        part = whole.find(name)
+        if part is not whole:  # everything at once needs no setting off
+            return part, accent.mark
+    return None, "holds"
+
+
+def _both_pins(subject: Subject) -> tuple[list[Markup], list[str]]:
+    document = subject.document
+    sizes = {Kind.KEY: len(spki(document)), Kind.CERTIFICATE: len(document.der)}
+    what = {Kind.KEY: "the SPKI", Kind.CERTIFICATE: "the whole certificate"}
+    drawn, words = [], []
+    for kind, pin in pins_of(document).items():
+        told = f"SHA-256 of {what[kind]}, {sizes[kind]:,} bytes"
+        name = f"{kind.value.capitalize()} pin"
+        drawn += [
+            typeset.subheading(name),
+            paragraph(told, dim=True),
+            copyable(str(pin), f"the {kind.value} pin"),
+        ]
+        words.append(f"{name}: {told}: {pin}.")
+    if Kind.CERTIFICATE not in pins_of(document):
+        told = "There is no certificate pin: only a certificate has one."
+        drawn.append(paragraph(told, dim=True))
+        words.append(told)
+    return drawn, words
+
+
+def draw_notations(subject: Subject, answer: Answer) -> tuple[Markup, list[str]]:
+    """Lay out both pins as every tool writes them, and the hashes of the wrong bytes."""
+    pins = pins_of(subject.document)
+    rows, words = [], [subject.about]
+    for notation in Notation:
+        cells = [typeset.inline(notation.value)]
+        for kind in Kind:
+            if kind not in pins:
+                cells.append(typeset.inline("none: this is no certificate"))
+                continue
+            text, read = pins[kind].write(notation), kind in notation.means
+            cells.append(_written(text, f"the {kind.value} pin for {notation.value}", read))
+            struck = "" if read else ", struck through"
+            words.append(f"{notation.value}, {kind.value} pin: {text}{struck}.")
+        rows.append(cells)
+    head: list[Text] = ["Written for", "Key pin", "Certificate pin"]
+    slips = _slips(subject, answer)
+    picture = blocks.stack(
+        card(
+            "Both pins, in every notation",
+            paragraph(_STRUCK, dim=True),
+            blocks.grid(head, rows, even=True),
+        ),
+        typeset.heading("Three famous wrong hashes, dressed as key pins"),
+        columns(*(one.card for one in slips)),
+    )
+    return picture, [*words, _STRUCK, *(one.words for one in slips)]
+
+
+_STRUCK = "Struck through: these tools hash the other thing, so there it matches nothing."
+
+
+@dataclass(frozen=True)
+class _Slip:
+    """One famous wrong hash of what is looked at; no pin where there are no such bytes."""
+
+    hashed: Hashed
+    size: int = 0
+    pin: Pin | None = None
+    pasted: bool = False
+    bad: bool = False
+
+    @property
+    def brief(self) -> str:
+        return self.hashed.value.removeprefix("the ")
+
+    @property
+    def told(self) -> str:
+        return f"SHA-256 of {self.size:,} bytes. {self.hashed.story}"
+
+    @property
+    def row(self) -> tuple[str, Text]:
+        if self.pin is None:
+            return self.brief, "none in here"
+        name = f"{self.brief}, pasted" if self.pasted else self.brief
+        return name, Mono(self.pin.write(Notation.BASE64), 13)
+
+    @property
+    def card(self) -> Markup:
+        if self.pin is None:
+            told = paragraph("There is none in here.", dim=True)
+            return card(f"Wrong: {self.hashed.value}", told)
+        name = f"Wrong: {self.hashed.value}{', pasted' if self.pasted else ''}"
+        shown = copyable(str(self.pin), f"the hash of {self.hashed.value}")
+        tone: palette.Tone = "bad" if self.bad else "plain"
+        return card(name, shown, paragraph(self.told, dim=True), tone=tone)
+
+    @property
+    def words(self) -> str:
+        if self.pin is None:
+            return f"A wrong hash that there is none of here: {self.hashed.value}."
+        pasted = ", the one that was pasted" if self.pasted else ""
+        return f"A wrong hash: {self.hashed.value}{pasted}: {self.pin}. {self.told}"
+
+
+def _slips(subject: Subject, answer: Answer) -> list[_Slip]:
+    """Make the famous wrong hashes of what is looked at."""
+    made = {one.hashed: one for one in reversed(list(candidates(subject.document)))}
+    found = []
+    for hashed in FAMOUS:
+        if hashed not in made:
+            found.append(_Slip(hashed))
+            continue
+        pin = Pin(Kind.KEY, made[hashed].digest)
+        pasted = answer.pin is not None and answer.pin.pin.digest == pin.digest
+        bad = pasted and answer.pin is not None and not answer.pin.matches
+        found.append(_Slip(hashed, len(made[hashed].content), pin, pasted, bad))
+    return found
+
+
+def _written(text: str, what: str, read: bool) -> Markup:
+    shown = copyable(text, what)
+    return shown if read else Markup('<span class="pl-unread">{}</span>').format(shown)

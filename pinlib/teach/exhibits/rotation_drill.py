@@ -1,0 +1,348 @@
+"""The rotation drill: a year of incidents, played move by move, beside somebody with a runbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import Enum
+from functools import lru_cache
+from typing import ClassVar
+
+from markupsafe import Markup
+
+from pinlib import Outcome, Strategy, connect
+from pinlib.errors import BadInput
+from pinlib.operations.drill import ENDS, LIFE, RUNBOOK, Move, Op, Situation, play, runbook, step
+from pinlib.operations.fleet import Count, cut_off, late_stay_late, people, read_along, usual
+from pinlib.operations.plans import Plan
+from pinlib.operations.sweep import Sweep, apps, identity, noon, phone
+from pinlib.scenes.cast import HOST
+from pinlib.teach.drawing import blocks, typeset
+from pinlib.teach.drawing.blocks import Headline, card, columns
+from pinlib.teach.drawing.palette import Tone
+from pinlib.teach.drawing.plan_rows import bare, place, rows_of, short, ticks, words_of
+from pinlib.teach.drawing.timechart import Curve, Row, Tick, timechart
+from pinlib.teach.drawing.typeset import paragraph
+from pinlib.teach.drawing.view import View
+from pinlib.teach.widgets.controls import Action, Control
+from pinlib.teach.widgets.panel import Panel
+
+WAY = Strategy.LEAF_KEY_AND_BACKUP  # an app's own list of pins, whatever is on it
+
+
+class Ship(Enum):
+    """What the next release pins; the value is how people say it."""
+
+    ALL = "the key in use and all backups"
+    ONE = "the key in use and the oldest backup"
+    ALONE = "the key in use alone"
+    BACKUPS = "the backups alone"
+    AUTHORITY = "the authority’s key"
+
+    def pins(self, now: Situation) -> tuple[str, ...]:
+        """Return the names; raises BadInput where there are none."""
+        found = {
+            Ship.ALL: now.held,
+            Ship.ONE: now.held[:2],
+            Ship.ALONE: now.held[:1],
+            Ship.BACKUPS: now.backups,
+            Ship.AUTHORITY: (now.issuer,),
+        }[self]
+        if not found:
+            raise BadInput("there is no backup key to pin: make one first", seen="no backup")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class DrillRun:
+    """A seed, the moves made so far as one line, and how many of them are shown (-1: all)."""
+
+    seed: int = 3
+    op: Op = Op.WEEK
+    ship: Ship = Ship.ALL
+    moves: str = ""
+    seen: int = -1
+    users: str = usual().name
+
+    @property
+    def done(self) -> tuple[Move, ...]:
+        """The moves.  Raises BadInput for a word that is none."""
+        return tuple(map(Move.parse, self.moves.split()))
+
+    @property
+    def shown(self) -> tuple[Move, ...]:
+        """The moves that the picture has seen."""
+        return self.done if self.seen < 0 else self.done[: self.seen]
+
+    @property
+    def now(self) -> Situation:
+        """Where those have led to.  Raises BadInput for moves that cannot be made."""
+        return _played(self.seed, self.shown)
+
+
+@lru_cache(maxsize=256)
+def _played(seed: int, moves: tuple[Move, ...]) -> Situation:
+    return play(seed, moves)
+
+
+def do(run: DrillRun) -> DrillRun:
+    """Make the chosen move where the picture stands; later ones of a replay are given up."""
+    now = run.now
+    move = Move(run.op, run.ship.pins(now) if run.op is Op.RELEASE else ())
+    step(now, move)
+    return replace(run, moves=" ".join(map(str, (*run.shown, move))), seen=-1)
+
+
+def undo(run: DrillRun) -> DrillRun:
+    """Take the last move back."""
+    if not run.shown:
+        raise BadInput("there is no move to take back", seen="no move")
+    return replace(run, moves=" ".join(map(str, run.shown[:-1])), seen=-1)
+
+
+def by_runbook(seed: int) -> DrillRun:
+    """Return the runbook's own run, to be replayed move by move."""
+    return DrillRun(seed, moves=" ".join(map(str, runbook(seed))))
+
+
+def idle(seed: int) -> DrillRun:
+    """Return the run of a bank that renews, and waits for better times."""
+    run = DrillRun(seed, Op.MONTH)
+    while not run.now.over:
+        late = (run.now.ends - run.now.day).days <= LIFE // 3
+        run = do(replace(run, op=Op.RENEW if late else Op.MONTH))
+    return replace(run, op=Op.WEEK)
+
+
+class DrillPanel(Panel[DrillRun]):
+    """Live through a year of incidents."""
+
+    name = "drill"
+    controls = (
+        Control("op", "Next", {op.value: op for op in Op}, "What to do next", kind="dropdown"),
+        Control(
+            "ship",
+            "A release pins",
+            {one.value: one for one in Ship},
+            "For the next release",
+            kind="dropdown",
+        ),
+        Control("seen", "Replay", {}, "Go back through your moves", kind="slider", follows=True),
+        Control(
+            "seed",
+            "Year",
+            {f"number {seed}": seed for seed in range(1, 9)},
+            "Each has its incidents on other days",
+            kind="dropdown",
+            more=True,
+        ),
+        Control(
+            "users",
+            "People update",
+            {name: name for name in people()},
+            "An assumption: how long until a release is installed",
+            kind="dropdown",
+            more=True,
+        ),
+        Control(
+            "moves",
+            "Moves so far",
+            {"none": "", "a few": "backup release:A+B+C month"},
+            "Take them along, or paste somebody else’s",
+            kind="text",
+            more=True,
+        ),
+    )
+    actions = (
+        Action("Do it", do, "Make the move (Enter, with the button in focus)"),
+        Action("Undo", undo, "Take the last move back"),
+    )
+    presets: ClassVar[Mapping[str, DrillRun]] = {
+        "New Year, number 3": DrillRun(),
+        "The runbook, in year 3": by_runbook(3),
+        "It only renews, in year 3": idle(3),
+    }
+    initial = DrillRun()
+
+    def controls_in(self, state: DrillRun) -> tuple[Control, ...]:
+        """Offer a place in the replay for each move."""
+        try:
+            done = state.done
+        except BadInput:  # the picture says what is wrong with what was typed
+            done = ()
+        moves = {f"{at}: {move.op.value}": at for at, move in enumerate(done, 1)}
+        places = {"New Year": 0, **moves, "now": -1}
+        return tuple(
+            replace(one, options=places) if one.field == "seen" else one for one in self.controls
+        )
+
+    def settle(self, state: DrillRun, before: DrillRun) -> DrillRun:
+        """Begin afresh in another year, and stand at the end of other moves."""
+        if state.seed != before.seed:
+            return replace(state, moves="", seen=-1)
+        return replace(state, seen=-1) if state.moves != before.moves else state
+
+    @classmethod
+    def states(cls) -> Iterator[DrillRun]:
+        """Give the presets at every move, and each year's beginning and end."""
+        for state in cls.presets.values():
+            for seen in range(-1, len(state.done)):
+                yield replace(state, seen=seen)
+        for seed in range(1, 9):
+            yield DrillRun(seed)
+            yield by_runbook(seed)
+        for op in Op:
+            for ship in Ship:
+                yield DrillRun(op=op, ship=ship)
+        for name in people():
+            yield replace(by_runbook(3), users=name)
+
+    def view(self, state: DrillRun) -> View:
+        """Draw where the moves have led, beside the runbook on the same day."""
+        return _draw(state)
+
+
+_known: dict[object, Outcome] = {}
+
+
+@lru_cache(maxsize=128)
+def _counts(plan: Plan, users: str) -> tuple[Count, Count]:
+    """Return who is cut off, and who lets the thief in, if late people stay late."""
+    sweep, who = Sweep(plan, _known), people()[users]
+    flags = cut_off(sweep, WAY), read_along(sweep, WAY)
+    late, fooled = (late_stay_late(plan, one, who) for one in flags)
+    return late, fooled
+
+
+def _until(plan: Plan, today: date) -> Plan:
+    """Return a plan as it was on a day."""
+    return replace(plan, events=tuple(one for one in plan.events if one.day <= today), ends=today)
+
+
+def _draw(state: DrillRun) -> View:
+    now = state.now
+    theirs = _until(_played(state.seed, runbook(state.seed)).plan, now.day)
+    mine, other = _counts(now.plan, state.users), _counts(theirs, state.users)
+    year = replace(now.plan, ends=ENDS)
+    drawn = [*rows_of(year, (), {}), _curves("you", "You", year, mine)]
+    drawn.append(_curves("runbook", "The runbook", year, other))
+    cursor = Tick(place(year, now.day), short(now.day), strong=True)
+    note = "solid: cut off; dashed: let the thief in"
+    axis = list(ticks(year))
+    until = place(year, now.day)
+    chart = timechart(drawn, axis, cursor, note=note, until=until)
+    held, held_words = _held(now)
+    cards = (
+        card("What you hold", held),
+        _score("You", mine, f"{len(state.shown)} moves"),
+        _score("The runbook", other, *RUNBOOK),
+    )
+    revoked, revoked_words = _revoked(state, now)
+    picture = blocks.stack(chart, *revoked, columns(*cards))
+    words = [
+        f"{now.day:%A}, {short(now.day)}, after {len(state.shown)} moves.",
+        *now.news,
+        *words_of(year, ()),
+        held_words,
+        *revoked_words,
+        _score_words("You", mine),
+        _score_words("The runbook", other),
+        *RUNBOOK,
+        f"The year goes from {short(year.start)} to {short(ENDS)}; shares from 0 to 100 %.",
+    ]
+    facts = {
+        "outcome": "over" if now.over else "playing",
+        "day": now.day.isoformat(),
+        "moves": str(len(state.shown)),
+        "cut": f"{mine[0].lost:.4f}",
+        "fooled": f"{mine[1].lost:.4f}",
+    }
+    return View(_headline(now, mine), picture, "\n".join(words), facts)
+
+
+def _headline(now: Situation, counts: tuple[Count, Count]) -> Headline:
+    cut, fooled = (float(one.share[-1]) for one in counts)
+    on = f"{now.day.day} {now.day:%B}"
+    tone: Tone = "bad" if cut or fooled else "good"
+    if cut and fooled:
+        words = f"{on}: {_share(cut)} cut off, {_share(fooled)} let the thief in"
+    elif fooled:
+        words = f"{now.day:%A} {on}: {_share(fooled)} let the thief in"
+    elif cut:
+        words = f"{now.day:%A} {on}: {_share(cut)} cut off"
+    else:
+        words = f"{now.day:%A} {on}: everybody can log in"
+    news = "; ".join(now.news) or "no news"
+    over = " The year is over." if now.over else ""
+    return Headline(words, f"{news[0].upper()}{news[1:]}.{over}", tone)
+
+
+def _share(share: float) -> str:
+    return f"{share * 100:.1f} %"
+
+
+def _curves(name: str, title: str, year: Plan, counts: tuple[Count, Count]) -> Row:
+    cut, fooled = counts
+    curves = (
+        Curve(_points(cut, year), "cut off", "solid"),
+        Curve(_points(fooled, year), "let the thief in", "dashed"),
+    )
+    note = f"{_share(cut.lost)} out; {_share(fooled.lost)} fooled"
+    return Row(name, title, note, curves=curves)
+
+
+def _points(count: Count, year: Plan) -> tuple[tuple[float, float], ...]:
+    return tuple((at / year.days, float(share)) for at, share in enumerate(count.share))
+
+
+def _score(title: str, counts: tuple[Count, Count], *told: str) -> Markup:
+    cut, fooled = counts
+    return card(
+        title,
+        typeset.amount(_share(cut.lost), "of user-days cut off so far"),
+        typeset.amount(_share(fooled.lost), "of user-days in which the thief is let in"),
+        *(paragraph(line, dim=True) for line in told),
+    )
+
+
+def _score_words(title: str, counts: tuple[Count, Count]) -> str:
+    cut, fooled = counts
+    return (
+        f"{title}: {_share(cut.lost)} of user-days cut off so far, {_share(fooled.lost)} in which "
+        f"the thief is let in; on this day {_share(float(cut.share[-1]))} and "
+        f"{_share(float(fooled.share[-1]))}."
+    )
+
+
+def _held(now: Situation) -> tuple[Markup, str]:
+    left = (now.ends - now.day).days
+    rows: list[tuple[str, typeset.Text]] = [
+        ("in use", now.in_use + (", stolen" if now.in_use in now.stolen else "")),
+        ("backups", ", ".join(now.backups) or "none"),
+        ("lost", ", ".join(now.lost) or "none"),
+        ("certificate", f"{left} of {LIFE} days left" if left >= 0 else "has ended"),
+        ("issued by", now.certificate.issuer),
+        ("newest app", f"{now.shipped.version}, pins {bare(now.shipped.pins)}"),
+    ]
+    for key in now.stolen:
+        last = max(one.ends for one in now.plan.deployments if one.key == key)
+        rows.append(("stolen", f"{key}, its certificate holds to {short(last)}"))
+    if now.revoked:
+        rows.append(("revoked", ", ".join(now.revoked)))
+    words = "; ".join(f"{name}: {value}" for name, value in rows)
+    return blocks.facts(rows), f"You hold: {words}."
+
+
+def _revoked(state: DrillRun, now: Situation) -> tuple[list[Markup], list[str]]:
+    """Show what revoking has changed on a phone: a handshake with who shows the certificate."""
+    if not state.shown or state.shown[-1].op is not Op.REVOKE:
+        return [], []
+    app = next(one for one in apps(now.plan, now.shipped.version) if one.way is WAY)
+    shown = identity([one for one in now.plan.deployments if one.key == now.revoked[-1]][-1])
+    met = connect(phone(now.plan, app, now.day), shown, HOST, noon(now.day))
+    said = (
+        f"A phone with {now.shipped.version} meets somebody who shows the revoked certificate and "
+        f"has its key: {met.outcome.value}. {met.reason}"
+    )
+    return [paragraph(said)], [said]

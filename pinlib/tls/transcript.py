@@ -1,0 +1,261 @@
+"""What crossed the wire: records, messages, the chain presented, alerts.  It trusts nobody.
+
+`Transcript` hears both directions of one connection as bytes and tells it twice: as an
+eavesdropper sees it, and as it is once opened with the secrets that our own client logs.
+It never fails, whatever the bytes: what cannot be read is told as it is, or cut short.
+
+TLS 1.2 sends the server's certificate in clear (RFC 5246).  TLS 1.3 encrypts everything after
+ServerHello (RFC 8446, section 5.2), in records that all look alike.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from pinlib.encoding.naming import visible
+from pinlib.tls.records import SUITES, Content, Direction, Record, Sealer, Sender
+
+Secrets = Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing said, as somebody sees it.
+
+    `size` is in bytes: of the message itself when it was opened, of the whole record for an
+    eavesdropper.  `encrypted` is how it travelled.  `body` is empty where it stayed closed.
+    """
+
+    sender: Sender
+    name: str
+    size: int
+    encrypted: bool
+    detail: str = ""
+    body: bytes = field(default=b"", repr=False)
+
+
+CLOSED = "encrypted record"
+NOT_OPENED = "not opened on this Python"
+
+_HANDSHAKE = {
+    1: "ClientHello",
+    2: "ServerHello",
+    4: "NewSessionTicket",
+    8: "EncryptedExtensions",
+    11: "Certificate",
+    12: "ServerKeyExchange",
+    13: "CertificateRequest",
+    14: "ServerHelloDone",
+    15: "CertificateVerify",
+    16: "ClientKeyExchange",
+    20: "Finished",
+    22: "CertificateStatus",
+    24: "KeyUpdate",
+}
+# What follows ChangeCipherSpec in TLS 1.2: as the two ends know it, and from outside.
+_SEALED_1_2: dict[int, tuple[str, str]] = {
+    Content.HANDSHAKE: ("Finished", "encrypted handshake message"),
+    Content.ALERT: ("Alert", "encrypted alert"),
+    Content.APPLICATION_DATA: ("application data", "encrypted application data"),
+}
+# A HelloRetryRequest is a ServerHello with this random (RFC 8446, section 4.1.3).
+_RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
+
+
+def alert_name(code: int) -> str:
+    """Return an alert's name as RFC 8446, section 6, spells it: 42 is `bad_certificate`."""
+    try:
+        return ssl.AlertDescription(code).name.removeprefix("ALERT_DESCRIPTION_").lower()
+    except ValueError:
+        return f"alert {code}"
+
+
+class Transcript:
+    """Everything two sides said, told as it happened.
+
+    `secrets` gives the client's key log for a ClientHello's random: name to secret.  Without it
+    TLS 1.3 stays closed after ServerHello, and `presented` with it.
+    """
+
+    def __init__(self, secrets: Callable[[bytes], Secrets] = lambda _: {}) -> None:
+        self._secrets_of = secrets
+        self._secrets: Secrets = {}
+        self._directions = {sender: Direction(sender) for sender in Sender}
+        self._unopened: list[Record] = []
+        self.random = b""
+        self.suite = 0
+        self.version = 0
+        self.opened: list[Message] = []
+        self.eavesdropped: list[Message] = []
+
+    def hear(self, sender: Sender, data: bytes) -> None:
+        """Take bytes as they crossed; they may stop anywhere."""
+        self._unopened.extend(self._directions[sender].records(data))
+
+    def read(self) -> None:
+        """Bring `opened` and `eavesdropped` up to date.
+
+        Called once the client has processed what was heard: the secrets exist only then.
+        """
+        for record in self._unopened:
+            direction = self._directions[record.sender]
+            if record.content == Content.CHANGE_CIPHER_SPEC:
+                self._note(record, [_changed_cipher(record)])
+                direction.changed_cipher = self.version < 0x0304
+            elif self._is_clear(record, direction):
+                self._note(record, self._plain(record.content, record.body, direction, False))
+            elif self.version < 0x0304:
+                inside, outside = _SEALED_1_2.get(record.content, (CLOSED, CLOSED))
+                message = Message(record.sender, inside, record.size, encrypted=True)
+                self._note(record, [message], outside)
+            else:
+                self._note(record, self._open(record, direction), CLOSED)
+        self._unopened.clear()
+
+    @property
+    def asked_for(self) -> str | None:
+        """The host that the ClientHello names, '' if it names none, None before there is one."""
+        hello = next((one.body for one in self.opened if one.name == "ClientHello"), None)
+        return None if hello is None else _server_name(hello)
+
+    @property
+    def certificates(self) -> tuple[bytes, ...] | None:
+        """The chain presented, as DER; () if the server sent none, None if it stayed closed."""
+        for message in self.opened:
+            if message.name == "Certificate" and message.sender is Sender.SERVER:
+                return tuple(_certificates(message.body, tls13=self.version >= 0x0304))
+        closed = any(message.name == CLOSED for message in self.opened)
+        return None if closed else ()
+
+    @property
+    def asks_to_retry(self) -> bool:
+        """Whether the server's last message is a HelloRetryRequest: a ClientHello answers it."""
+        said = [message.name for message in self.opened if message.name != "ChangeCipherSpec"]
+        return said[-1:] == ["HelloRetryRequest"]
+
+    def sealer(self, secret: str) -> Sealer | None:
+        """Return the protection under a secret of the key log, such as the client's handshake's."""
+        if secret not in self._secrets:
+            self._secrets = self._secrets_of(self.random)
+        found = self._secrets.get(secret)
+        return Sealer(self.suite, found) if found and self.suite in SUITES else None
+
+    def _is_clear(self, record: Record, direction: Direction) -> bool:
+        if self.version >= 0x0304:
+            return record.content != Content.APPLICATION_DATA
+        return not direction.changed_cipher
+
+    def _note(self, record: Record, inside: list[Message], sealed_as: str = "") -> None:
+        self.opened += inside
+        name, detail = sealed_as, ""
+        if not sealed_as:
+            name = " + ".join(message.name for message in inside) or "more of the same message"
+            detail = "; ".join(message.detail for message in inside if message.detail)
+        seen = Message(record.sender, name, record.size, bool(sealed_as), detail)
+        self.eavesdropped.append(seen)
+
+    def _open(self, record: Record, direction: Direction) -> list[Message]:
+        side = record.sender.name
+        if direction.sealer is None:
+            direction.sealer = self.sealer(f"{side}_HANDSHAKE_TRAFFIC_SECRET")
+        inside = direction.sealer.open(record.body) if direction.sealer else None
+        if inside is None:
+            return [Message(record.sender, CLOSED, record.size, True, NOT_OPENED)]
+        messages = self._plain(*inside, direction, True)
+        if any(message.name == "Finished" for message in messages):
+            direction.sealer = self.sealer(f"{side}_TRAFFIC_SECRET_0")
+        return messages
+
+    def _plain(
+        self, content: int, body: bytes, direction: Direction, encrypted: bool
+    ) -> list[Message]:
+        sender = direction.sender
+        if content == Content.ALERT and len(body) == 2:
+            detail = alert_name(body[1])
+            return [Message(sender, "Alert", len(body), encrypted, detail, body)]
+        if content == Content.APPLICATION_DATA:
+            return [Message(sender, "application data", len(body), encrypted, "", body)]
+        if content != Content.HANDSHAKE:
+            return [Message(sender, f"record of type {content}", len(body), encrypted, "", body)]
+        return [self._handshake(sender, raw, encrypted) for raw in direction.messages(body)]
+
+    def _handshake(self, sender: Sender, raw: bytes, encrypted: bool) -> Message:
+        name, detail = _HANDSHAKE.get(raw[0], f"handshake message {raw[0]}"), ""
+        if name == "ClientHello":
+            self.random = raw[6:38]
+            host = _server_name(raw)
+            detail = f"asks for {host}" if host else "asks for no name"
+        elif name == "ServerHello":
+            self.suite, self.version = _server_hello(raw)
+            detail = f"picks {_suite_name(self.suite)}"
+            if raw[6:38] == _RETRY:
+                name, detail = "HelloRetryRequest", "asks for another kind of key"
+        elif name == "Certificate":
+            count = sum(1 for _ in _certificates(raw, tls13=self.version >= 0x0304))
+            detail = f"{count} certificate{'' if count == 1 else 's'}"
+        return Message(sender, name, len(raw), encrypted, detail, raw)
+
+
+def _changed_cipher(record: Record) -> Message:
+    return Message(record.sender, "ChangeCipherSpec", len(record.body), False, "", record.body)
+
+
+def _vector(data: bytes, at: int, width: int) -> tuple[bytes, int]:
+    """Return a vector whose length is written in `width` bytes, and where the next thing starts."""
+    start = at + width
+    end = start + int.from_bytes(data[at:start], "big")
+    return data[start:end], end
+
+
+def _extensions(raw: bytes, at: int) -> Iterator[tuple[int, bytes]]:
+    block, _ = _vector(raw, at, 2)
+    at = 0
+    while at + 4 <= len(block):
+        kind = int.from_bytes(block[at : at + 2], "big")
+        body, at = _vector(block, at + 2, 2)
+        yield kind, body
+
+
+def _server_name(hello: bytes) -> str:
+    """Return the host that a ClientHello asks for in clear (RFC 6066, section 3), or ''."""
+    _, at = _vector(hello, 38, 1)  # session id
+    _, at = _vector(hello, at, 2)  # cipher suites
+    _, at = _vector(hello, at, 1)  # compression methods
+    for kind, body in _extensions(hello, at):
+        if kind == 0:
+            return visible(_vector(body, 3, 2)[0].decode("ascii", "backslashreplace"))
+    return ""
+
+
+def _server_hello(hello: bytes) -> tuple[int, int]:
+    """Return the cipher suite and the version that the server picked."""
+    _, at = _vector(hello, 38, 1)
+    suite = int.from_bytes(hello[at : at + 2], "big")
+    for kind, body in _extensions(hello, at + 3):
+        if kind == 43:  # supported_versions (RFC 8446, section 4.2.1)
+            return suite, int.from_bytes(body, "big")
+    return suite, int.from_bytes(hello[4:6], "big")
+
+
+def _certificates(raw: bytes, *, tls13: bool) -> Iterator[bytes]:
+    at = _vector(raw, 4, 1)[1] if tls13 else 4
+    block, _ = _vector(raw, at, 3)
+    at = 0
+    while at + 3 <= len(block):
+        certificate, at = _vector(block, at, 3)
+        yield certificate
+        if tls13:
+            _, at = _vector(block, at, 2)
+
+
+@cache
+def _suite_names() -> dict[int, str]:
+    ciphers = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).get_ciphers()
+    return {cipher["id"] & 0xFFFF: cipher["name"] for cipher in ciphers}
+
+
+def _suite_name(code: int) -> str:
+    return _suite_names().get(code, f"suite 0x{code:04X}")

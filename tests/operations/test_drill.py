@@ -1,0 +1,224 @@
+"""The rotation drill: moves, incidents, and what a run comes to."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pinlib import Strategy
+from pinlib.errors import BadInput
+from pinlib.operations.drill import (
+    ENDS,
+    LOST,
+    RETIRED,
+    RUNBOOK,
+    START,
+    STOLEN,
+    Move,
+    Op,
+    Situation,
+    begin,
+    incidents,
+    play,
+    runbook,
+    step,
+)
+from pinlib.operations.fleet import cut_off, late_stay_late, read_along, usual
+from pinlib.operations.plans import Attack, Deployed, Released
+from pinlib.operations.sweep import Sweep
+
+WAY = Strategy.LEAF_KEY_AND_BACKUP
+
+
+def moves(line: str) -> list[Move]:
+    """Read moves as a panel's line has them."""
+    return list(map(Move.parse, line.split()))
+
+
+def after(line: str, seed: int = 3) -> Situation:
+    """Return where these moves lead to."""
+    return play(seed, moves(line))
+
+
+def score(now: Situation) -> tuple[float, float]:
+    """Return the shares of user-days: cut off, and with the thief let in."""
+    sweep = Sweep(now.plan)
+    cut = late_stay_late(now.plan, cut_off(sweep, WAY), usual())
+    fooled = late_stay_late(now.plan, read_along(sweep, WAY), usual())
+    return cut.lost, fooled.lost
+
+
+def test_a_year_has_its_incidents_and_the_same_seed_the_same() -> None:
+    """One of each kind, within the year, the theft on a Friday."""
+    for seed in range(50):
+        found = incidents(seed)
+        assert found == incidents(seed)
+        assert {one.what for one in found} == {STOLEN, RETIRED, LOST}
+        assert all(START < one.day < ENDS for one in found)
+        assert next(one.day.weekday() for one in found if one.what == STOLEN) == 4
+    assert len({incidents(seed) for seed in range(50)}) == 50
+
+
+def test_waiting_stops_at_a_telephone_call() -> None:
+    """Nobody sleeps through an incident, and the next day goes on from there."""
+    first = incidents(3)[0].day
+    now = begin(incidents(3))
+    while not now.news:
+        now = step(now, Move(Op.MONTH))
+    assert now.day == first
+    assert step(now, Move(Op.DAY)).day == first + timedelta(1)
+
+
+def test_waiting_stops_on_the_first_day_without_a_certificate() -> None:
+    """A month does not hide that nobody can log in."""
+    now = begin([])
+    while not now.news:
+        now = step(now, Move(Op.MONTH))
+    assert now.day == date(2027, 4, 11)
+    assert now.news == ("the certificate ended on 2027-04-10: nobody can log in",)
+    assert step(now, Move(Op.MONTH)).news == ()
+
+
+def test_the_year_ends_with_the_year() -> None:
+    """Waiting beyond it is told."""
+    now = begin(incidents(3))
+    while not now.over:
+        now = step(now, Move(Op.MONTH))
+    assert now.day == ENDS
+    with pytest.raises(BadInput, match="the year is over: undo a move"):
+        step(now, Move(Op.DAY))
+
+
+def test_each_move_does_what_it_says() -> None:
+    """Keys, certificates and apps, one after the other."""
+    now = after("backup")
+    assert now.held == ("key A", "key B", "key C")
+    now = after("backup release:A+B+C")
+    assert (now.shipped.version, now.shipped.pins) == ("v2", ("key A", "key B", "key C"))
+    now = after("week renew")
+    assert now.certificate == Deployed(date(2027, 1, 8), "key A", "Lab Issuing CA", 100)
+    now = after("week rotate")
+    assert (now.in_use, now.backups, now.certificate.key) == ("key B", (), "key B")
+    assert "the newest app knows it" in now.news[0]
+    assert "newest app does not know it" in after("backup week rotate day rotate").news[0]
+    assert after("week revoke").plan.deployments == after("week").plan.deployments
+
+
+def test_incidents_change_what_the_bank_has() -> None:
+    """A stolen key, another issuer, a backup that is gone."""
+    now = begin(incidents(3))
+    while not now.over:
+        now = step(now, Move(Op.MONTH))
+    assert now.stolen == ("key A",)
+    assert now.lost == ("key B",)
+    assert now.backups == ()
+    attack = next(one for one in now.events if isinstance(one, Attack))
+    assert (attack.by, attack.ends) == ("key A", ENDS + timedelta(1))
+    lost = after("backup backup month month month renew month month month")
+    assert (lost.lost, lost.backups) == (("key B",), ("key C", "key D"))  # the oldest
+    assert after("month month month month day renew").certificate.issuer == "Lab Issuing CA 2"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("rotate", "move 1, rotate to the oldest backup: a certificate went into service today"),
+        ("day rotate day rotate", "there is no backup key to rotate to: make one first"),
+        ("day renew renew", "a certificate went into service today already: wait a day"),
+        ("release:A release:A+B", "one release a day is all that a store takes"),
+        ("release:A+Z", "key Z is not made yet: pin key A, key B"),
+    ],
+)
+def test_a_move_that_cannot_be_made_is_told(line: str, said: str) -> None:
+    """By its number, with what to do instead."""
+    with pytest.raises(BadInput, match=said):
+        after(line)
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("jump", "'jump' is no move; there are day, week, month, backup"),
+        ("release", r"a release names its pins, such as release:A\+B"),
+        ("release:", "a release names its pins"),
+        ("week:A", "nothing else has any"),
+    ],
+)
+def test_a_word_that_is_no_move_is_told(word: str, said: str) -> None:
+    """A line of moves may come from anybody."""
+    with pytest.raises(BadInput, match=said):
+        Move.parse(word)
+
+
+@given(st.lists(st.sampled_from([*Op]), max_size=12), st.integers(0, 20))
+def test_moves_read_back_and_lead_to_the_same_place(ops: list[Op], seed: int) -> None:
+    """A run is its seed and its line, and nothing else."""
+    now, made = begin(incidents(seed)), []
+    for op in ops:
+        move = Move(op, now.held if op is Op.RELEASE else ())
+        try:
+            now = step(now, move)
+        except BadInput:
+            continue
+        made.append(move)
+    again = moves(" ".join(map(str, made)))
+    assert again == made
+    assert play(seed, again) == now
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_the_runbook_keeps_its_own_rules(seed: int) -> None:
+    """Two backups at every week's end, no certificate that ends, a theft answered the same day."""
+    now = begin(incidents(seed))
+    for move in runbook(seed):
+        if move.op is Op.WEEK:
+            assert len(now.backups) == 2
+            assert now.in_use not in now.stolen
+            assert now.shipped.pins == now.held
+            assert now.ends > now.day + timedelta(7)
+        now = step(now, move)
+    assert now.over
+    assert len(RUNBOOK) == 4
+    theft = next(one.day for one in incidents(seed) if one.what == STOLEN)
+    assert any(isinstance(one, Deployed) and one.day == theft for one in now.events)
+
+
+def test_doing_nothing_costs_and_is_counted_from_handshakes() -> None:
+    """Who never renews is cut off; who renews and never rotates is read along to the end."""
+    lapsed = begin(incidents(3))
+    while not lapsed.over:
+        lapsed = step(lapsed, Move(Op.MONTH))
+    cut, _ = score(lapsed)
+    assert cut == pytest.approx(265 / 365, abs=0.001)  # a hundred days of service in a year
+    kept, answered = begin(incidents(3)), play(3, runbook(3))
+    while not kept.over:
+        late = (kept.ends - kept.day).days < 33
+        kept = step(kept, Move(Op.RENEW if late else Op.WEEK))
+    theft = next(one.day for one in incidents(3) if one.what == STOLEN)
+    assert score(kept) == pytest.approx((0, ((ENDS - theft).days + 1) / 365))
+    cut, fooled = score(answered)
+    assert cut == 0
+    assert fooled < score(kept)[1] / 5
+
+
+def test_revoking_changes_nothing_on_a_phone() -> None:
+    """Not one user less is cut off, and not one less lets the thief in."""
+    stolen = "backup release:A+B+C month month renew month month month"
+    assert after(stolen).stolen == ("key A",)
+    plain, revoked = after(f"{stolen} week week"), after(f"{stolen} revoke week week")
+    assert score(plain) == score(revoked)
+    assert revoked.revoked == ("key A",)
+
+
+def test_a_run_never_loses_the_past() -> None:
+    """Each move adds to what has happened."""
+    now = begin(incidents(5))
+    for move in runbook(5):
+        later = step(now, move)
+        assert later.events[: len(now.events)] == now.events
+        assert later.day >= now.day
+        now = later
+    assert sum(isinstance(one, Released) for one in now.events) >= 3

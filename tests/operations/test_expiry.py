@@ -1,0 +1,117 @@
+"""What ends when: files of every kind, in order, and the exit status that a cron job sees."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from pinlib import PinSet, key_pin, public_roots, story
+from pinlib.errors import BadInput, PinlibError
+from pinlib.operations.expiry import What, deadlines, in_order
+from pinlib.operations.updates import PinUpdate, sign
+from pinlib.tls.certificates import Validity
+
+CAST = story()
+NOW = datetime.now(UTC)  # the command asks the real clock, and so do these certificates
+
+
+def pem(days: int) -> bytes:
+    """Return a certificate that ends in so many days, with its intermediate."""
+    valid = Validity(NOW - timedelta(30), NOW + timedelta(days, hours=1))
+    chain = CAST.issuing.renew(CAST.bank, valid=valid).chain
+    return b"".join(one.public_bytes(Encoding.PEM) for one in chain)
+
+
+def pin_set(days: int) -> bytes:
+    """Return a signed pin set that ends in so many days."""
+    update = PinUpdate(
+        *(7, PinSet.of(key_pin(CAST.bank.leaf), key_pin(CAST.backup))),
+        *(NOW - timedelta(40), NOW + timedelta(days, hours=1)),
+    )
+    return sign(update, Ed25519PrivateKey.generate())
+
+
+ANDROID = b'<pin-set expiration="%s">\n<pin digest="SHA-256">AAAA</pin></pin-set>'
+
+
+def test_a_chain_ends_with_its_first() -> None:
+    """The leaf before its authority, each called what it is."""
+    leaf, authority = deadlines(pem(20))
+    assert (leaf.what, leaf.name, leaf.left(NOW)) == (What.LEAF, "bank.example", 20)
+    assert (authority.what, authority.name) == (What.AUTHORITY, "Lab Issuing CA")
+    assert leaf.ends < authority.ends
+
+
+def test_pin_sets_end_too() -> None:
+    """A signed one by what is inside it, Android's by its attribute."""
+    (signed,) = deadlines(pin_set(10))
+    assert (signed.what, signed.name, signed.left(NOW)) == (What.PIN_SET, "version 7, 2 pins", 10)
+    (android,) = deadlines(ANDROID % b"2027-01-31")
+    assert android.what is What.PIN_SET
+    assert android.ends == datetime(2027, 1, 30, 23, 59, 59, tzinfo=UTC)
+    with pytest.raises(BadInput, match="an expiration is written 2027-01-31, not 'soon'"):
+        deadlines(ANDROID % b"soon")
+
+
+def test_several_files_are_told_in_one_order(tmp_path: Path) -> None:
+    """The soonest first, whatever file it is in, and what stands in two is told once."""
+    found = [*deadlines(pem(50)), *deadlines(pin_set(10)), *deadlines(pem(5))]
+    left = [one.left(NOW) for one in in_order(found)]
+    assert left == sorted(left)
+    assert left[:3] == [5, 10, 50]
+    assert len(in_order([*found, *found])) == len(in_order(found))
+
+
+def test_every_public_root_has_an_end() -> None:
+    """Odd serial numbers among them."""
+    for der in public_roots().values():
+        (root,) = deadlines(der)
+        assert root.what is What.AUTHORITY or root.ends
+
+
+def test_what_has_no_end_is_told(tmp_path: Path) -> None:
+    """A key, nothing, a folder."""
+    key = CAST.bank.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    with pytest.raises(PinlibError, match="it has no end; give the certificate"):
+        deadlines(key)
+    for source in (b"", b"hello", tmp_path, tmp_path / "none.pem"):
+        with pytest.raises(PinlibError):
+            deadlines(source)
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run the command as a cron job does."""
+    command = [sys.executable, "-m", "pinlib", "expiry", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_the_exit_status_says_whether_to_wake_somebody(tmp_path: Path) -> None:
+    """0 if all is well, 1 if something ends soon or has, 2 if a file cannot be read."""
+    late, soon, gone = (tmp_path / f"{name}.pem" for name in ("late", "soon", "gone"))
+    late.write_bytes(pem(200))
+    soon.write_bytes(pem(20))
+    gone.write_bytes(pem(-3))
+    (tmp_path / "pins.json").write_bytes(pin_set(10))
+    assert run(late).returncode == 0
+    told = run(late, soon, tmp_path / "pins.json")
+    assert told.returncode == 1
+    lines = told.stdout.splitlines()
+    assert "ends in 10 days: pin set version 7, 2 pins" in lines[0]
+    assert "ship the next set before" in lines[1]
+    assert "ends in 20 days: certificate bank.example" in lines[2]
+    assert run("--days", "5", soon).returncode == 0
+    ended = run(gone)
+    assert ended.returncode == 1
+    assert "ended 3 days ago: certificate bank.example" in ended.stdout
+    broken = run(late, tmp_path / "none.pem")
+    assert broken.returncode == 2
+    assert "none.pem" in broken.stderr
+    assert "ends in 200 days" in broken.stdout
+    assert run("--days", "soon", late).returncode == 2
+    assert "Traceback" not in broken.stderr

@@ -1,0 +1,114 @@
+"""Plans: dated events, what holds on a day, and what cannot be a plan."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from pinlib.errors import BadInput
+from pinlib.operations.plans import (
+    Attack,
+    Deployed,
+    PinsEnd,
+    Plan,
+    PlanEvent,
+    Released,
+    Retired,
+    Stolen,
+    authorities,
+    root_of,
+)
+
+START, END = date(2027, 1, 1), date(2027, 12, 31)
+FIRST = (Deployed(START, "key A"), Released(START, "v1", ("key A", "key B")))
+
+
+def plan(*more: PlanEvent) -> Plan:
+    """Return a year that begins with a certificate and an app."""
+    return Plan("A year", (*FIRST, *more), END)
+
+
+def test_replaced_and_ended_are_two_things() -> None:
+    """A certificate is replaced on one day, and would have ended on another."""
+    first, second = plan(Deployed(date(2027, 5, 14), "key B")).deployments
+    assert first.replaced == date(2027, 5, 14)
+    assert first.ends == date(2027, 7, 19)  # 200 days, the first and the last included
+    assert (first.ends - first.day).days == 199
+    assert second.replaced is None
+
+
+def test_a_deployment_knows_by_which_names_a_pin_may_match() -> None:
+    """The certificate, its key, and both authorities above it."""
+    (only,) = plan().deployments
+    assert only.shows == {"certificate 1", "key A", "Lab Issuing CA", "Lab Root"}
+    assert {root_of(name) for name in authorities()} == {"Lab Root", "Other Root"}
+
+
+def test_the_order_of_equal_dated_events_does_not_matter() -> None:
+    """What happens on one day is one day's news."""
+    day = date(2027, 5, 14)
+    news = [
+        Deployed(day, "key B"),
+        Released(day, "v2", ("key B",)),
+        Stolen(day, "key A"),
+        Retired(day, "Other Root"),
+        PinsEnd(day, "v1"),
+        Attack(day, "key A"),
+    ]
+    assert plan(*news) == plan(*reversed(news))
+    assert plan(*news).events == plan(*news[3:], *news[:3]).events
+
+
+def test_what_holds_on_a_day_begins_and_ends_with_its_event() -> None:
+    """The day itself is included; an attack ends after its days."""
+    day, before = date(2027, 5, 14), date(2027, 5, 13)
+    year = plan(
+        Deployed(day, "key B"),
+        Stolen(day, "key A"),
+        Retired(day, "Other Root"),
+        PinsEnd(day, "v1"),
+        Attack(day, "key A", days=3),
+    )
+    assert (year.deployed(before).key, year.deployed(day).key) == ("key A", "key B")
+    assert (year.stolen(before), year.stolen(day)) == ((), ("key A",))
+    assert (year.retired(before), year.retired(day)) == (frozenset(), {"Other Root"})
+    assert (year.pins_ended("v1", before), year.pins_ended("v1", day)) == (False, True)
+    there = [year.attackers(before + timedelta(n)) for n in range(5)]
+    assert [bool(who) for who in there] == [False, True, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ([Deployed(START, "key B")], "2 certificates are deployed on 2027-01-01: one at a time"),
+        ([Deployed(date(2027, 5, 1), "key 1")], "'key 1' is no key and no authority"),
+        ([Deployed(date(2027, 5, 1), "A")], "write key A, or Lab Issuing CA"),
+        ([Deployed(date(2027, 5, 1), "key A", "Lab CA")], "nobody is called 'Lab CA'; there are"),
+        ([Deployed(date(2027, 5, 1), "key A", days=0)], "0 days are no time"),
+        ([Released(date(2027, 5, 1), "v1")], "two releases have the same version"),
+        ([Released(date(2027, 5, 1), "v2", ("certificate 1",))], "is no key and no authority"),
+        ([Retired(date(2027, 5, 1), "Lab Issuing CA")], "no root is called 'Lab Issuing CA'"),
+        ([PinsEnd(date(2027, 5, 1), "v9")], "the pins of 'v9' end, and no such version"),
+        ([Attack(date(2027, 5, 1), "a thief")], "'a thief' is no key and no authority"),
+        ([Stolen(date(2028, 5, 1), "key A")], "something happens on 2028-05-01, and the plan ends"),
+        ([Stolen(date(2026, 5, 1), "key A")], "it begins with a certificate"),
+    ],
+)
+def test_a_plan_that_cannot_be_lived_through_is_told(wrong: list[PlanEvent], said: str) -> None:
+    """One sentence, with what was seen."""
+    with pytest.raises(BadInput) as told:
+        plan(*wrong)
+    assert said in str(told.value)
+
+
+def test_a_plan_needs_a_certificate_an_app_and_an_end_in_sight() -> None:
+    """Nothing can come of less, and forty years are enough."""
+    for events, ends, said in (
+        ((), END, "it begins with a certificate"),
+        (FIRST[:1], END, "nobody has an app"),
+        (FIRST, date(2070, 1, 1), "longer than 40 years"),
+        (FIRST, date(2026, 1, 1), "the plan ends on"),
+    ):
+        with pytest.raises(BadInput, match=said):
+            Plan("P", events, ends)

@@ -1,0 +1,209 @@
+"""Signed pin sets: every attack fails against them, and succeeds against the naive version."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pinlib import Identity, Pin, PinSet, Strategy, connect, key_pin, story
+from pinlib.errors import BadInput
+from pinlib.operations.updates import (
+    LONGEST_SET,
+    AtExpiry,
+    Enforcement,
+    Field,
+    NaiveUpdater,
+    NotTaken,
+    PinUpdate,
+    Reason,
+    Report,
+    Updater,
+    sign,
+)
+from pinlib.scenes.cast import HOST, TODAY
+
+CAST = story()
+KEY = Ed25519PrivateKey.generate()
+FIELD = Field.of(CAST, KEY)
+FIRST, SECOND = PinUpdate.read(FIELD.first.partition(b"\n")[0]), FIELD.second
+HIS = CAST.events["another trusted CA mis-issues"].identity
+APP = Updater(KEY.public_key(), FIRST).take(sign(SECOND, KEY), TODAY)
+ATTACKS = list(FIELD.attempts)
+
+
+def _shown_by(attack: str) -> Identity:
+    """Return what the attacker shows once the app believes him: his own key, or the stolen one."""
+    old = attack in {"rolled back", "replayed after expiry", "clock set back"}
+    return CAST.bank if old else HIS
+
+
+def _fooled(pins: PinSet | None, attack: str) -> bool:
+    """Return whether a phone with these pins lets him in: a real handshake.
+
+    The certificates are judged on the day of the story; what he did to the clock he did to the app.
+    """
+    device = replace(CAST.phone, pins=pins)
+    return connect(device, _shown_by(attack), HOST, TODAY).connected
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_an_attack_fails_and_the_naive_app_falls_for_it(attack: str) -> None:
+    """With the signed set the thief is refused by a real handshake; without it he is let in."""
+    tried = FIELD.attempts[attack]
+    with pytest.raises(NotTaken):
+        APP.take(tried.text, tried.clock)
+    assert APP.has == SECOND
+    assert not _fooled(APP.pins(tried.clock), attack)
+    naive = NaiveUpdater(SECOND.pins, SECOND.expires).take(tried.text, tried.clock)
+    assert _fooled(naive.pins(tried.clock), attack)
+
+
+@pytest.mark.parametrize(
+    ("attack", "reason"),
+    [
+        ("unsigned", Reason.UNSIGNED),
+        ("signed by another", Reason.SIGNATURE),
+        ("rolled back", Reason.OLD),
+        ("clock set back", Reason.OLD),
+        ("truncated", Reason.UNSIGNED),
+        ("enormous", Reason.SIZE),
+    ],
+)
+def test_each_is_refused_for_its_own_reason(attack: str, reason: Reason) -> None:
+    """A learner is told which door was shut."""
+    tried = FIELD.attempts[attack]
+    with pytest.raises(NotTaken) as refused:
+        APP.take(tried.text, tried.clock)
+    assert refused.value.reason is reason
+
+
+def test_a_genuine_set_is_taken_and_the_app_goes_on() -> None:
+    """The bank rotates, the app learns it without a release, and logs in."""
+    rotated = CAST.events["renew with the backup key"]
+    old = replace(rotated.device(), pins=FIRST.pins)
+    assert not connect(old, rotated.identity, HOST, rotated.date).connected
+    new = replace(rotated.device(), pins=APP.pins(TODAY))
+    assert connect(new, rotated.identity, HOST, rotated.date).connected
+
+
+def test_at_expiry_open_lets_anybody_in_and_closed_lets_nobody_new_in() -> None:
+    """Both are lived through: after the end the one asks no pin, the other keeps the old ones."""
+    later = SECOND.expires + timedelta(1)
+    closed, opened = APP, replace(APP, at_expiry=AtExpiry.OPEN)
+    assert closed.pins(later) == SECOND.pins
+    assert opened.pins(later) is None
+    for app, fooled in ((closed, False), (opened, True)):
+        assert _fooled(app.pins(later), "unsigned") is fooled
+    unknown = CAST.events["renew with an unknown key"]
+    for app, cut_off in ((closed, True), (opened, False)):
+        device = replace(unknown.device(), pins=app.pins(later))
+        assert connect(device, unknown.identity, HOST, unknown.date).connected is not cut_off
+
+
+def test_report_only_lets_everybody_in_and_tells() -> None:
+    """A proxy shows up in the reports before a pin locks anybody out; a match is not reported."""
+    trial = replace(APP, has=replace(SECOND, mode=Enforcement.REPORT))
+    reports: list[Report] = []
+    proxy = CAST.events["proxy CA in the device's store"].verdict()
+    rotated = CAST.events["renew with the backup key"].verdict()
+    assert trial.lets_in(proxy, TODAY, reports)
+    assert trial.lets_in(rotated, TODAY, reports)
+    assert [one.seen[0] for one in reports] == [key_pin(proxy.verified[0])]
+    assert str(reports[0]).startswith("2027-03-01 bank.example: set 2 knows none of")
+    assert not APP.lets_in(proxy, TODAY, reports)
+    assert len(reports) == 2
+    refused = CAST.events["unknown CA"].verdict()
+    assert not trial.lets_in(refused, TODAY, reports)
+
+
+def test_the_kill_switch_is_a_signed_set_and_a_danger() -> None:
+    """Whoever has the update key may switch pinning off; nobody else can."""
+    off = replace(SECOND, version=3, mode=Enforcement.OFF)
+    with pytest.raises(NotTaken):
+        APP.take(sign(off, Ed25519PrivateKey.generate()), TODAY)
+    switched = APP.take(sign(off, KEY), TODAY)
+    assert switched.pins(TODAY) is None
+    assert _fooled(switched.pins(TODAY), "unsigned")
+
+
+def test_a_set_that_has_ended_or_would_end_first_is_none() -> None:
+    """Not even a newer version."""
+    late = replace(SECOND, version=9, expires=TODAY - timedelta(1))
+    with pytest.raises(NotTaken, match="It has ended already"):
+        APP.take(sign(late, KEY), TODAY)
+    with pytest.raises(BadInput, match="a set ends after it begins"):
+        replace(SECOND, expires=SECOND.issued)
+
+
+def test_a_set_reads_back() -> None:
+    """Every mode, several pins; the body is what is signed, whatever the order of its keys."""
+    for mode in Enforcement:
+        update = replace(SECOND, mode=mode, pins=PinSet.of(*FIRST.pins, *SECOND.pins))
+        assert PinUpdate.read(update.body) == update
+        assert sign(update, KEY).startswith(update.body)
+
+
+@given(st.binary(max_size=400))
+def test_nothing_that_arrives_crashes_the_app(junk: bytes) -> None:
+    """Junk, and junk that is signed, is refused with a reason, and nothing changes."""
+    signed = junk.replace(b"\n", b" ") + b"\n" + b64encode(KEY.sign(junk.replace(b"\n", b" ")))
+    for text in (junk, signed):
+        with pytest.raises(NotTaken):
+            APP.take(text, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("pins", []),
+        ("pins", ["sha256/AAAA"]),
+        ("version", "two"),
+        ("expires", "2027-13-01"),
+        ("issued", "2027-01-01T00:00:00"),
+        ("mode", "perhaps"),
+        ("mode", 3),
+    ],
+)
+def test_a_signed_mistake_is_no_set(field: str, wrong: object) -> None:
+    """The update key's owner errs too: it is refused, and the app keeps what it has."""
+    said = json.loads(replace(SECOND, version=3).body)
+    body = json.dumps({**said, field: wrong}).encode()
+    with pytest.raises(NotTaken) as refused:
+        APP.take(body + b"\n" + b64encode(KEY.sign(body)), TODAY)
+    assert refused.value.reason is Reason.FORM
+
+
+@given(st.integers(0, 600), st.integers(0, 7))
+def test_one_bit_changed_is_not_signed(place: int, bit: int) -> None:
+    """Wherever it is, in the body or in the signature."""
+    text = bytearray(sign(replace(SECOND, version=3), KEY))
+    place %= len(text)
+    text[place] ^= 1 << bit
+    if bytes(text) == sign(replace(SECOND, version=3), KEY):
+        return
+    with pytest.raises(NotTaken):
+        APP.take(bytes(text), TODAY)
+
+
+def test_the_longest_set_is_read_and_a_byte_more_is_not() -> None:
+    """Size is looked at before anything else."""
+    body = replace(SECOND, version=3).body
+    signed = sign(replace(SECOND, version=3), KEY)
+    padded = signed + b" " * (LONGEST_SET - len(signed))
+    with pytest.raises(NotTaken) as refused:
+        APP.take(padded + b" ", TODAY)
+    assert refused.value.reason is Reason.SIZE
+    assert len(body) < 1000
+
+
+def test_pins_of_a_set_are_pins() -> None:
+    """As in every other lesson."""
+    assert all(isinstance(pin, Pin) for pin in APP.pins(TODAY) or ())
+    assert Strategy.LEAF_KEY.pins(CAST.verified) == FIRST.pins

@@ -1,0 +1,548 @@
+"""The pin panel: the bytes it marks, the pins it writes, and the files that people give it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import certifi
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    pkcs7,
+    pkcs12,
+)
+
+from pinlib import Authority, Kind, Notation, certificate_pin, key_pin, public_roots, story
+from pinlib.encoding.files import LIMIT
+from pinlib.errors import BadInput
+from pinlib.pins.wrong_hashes import FAMOUS, Hashed
+from pinlib.scenes.cast import HOST, TODAY
+from pinlib.teach.exhibits.pin import BANK, REQUEST, ROOT, Look, Pinned, PinPanel, shelf, slip
+from pinlib.teach.widgets.uploads import Given
+from pinlib.tls.certificates import Validity, request, rsa2048
+
+CAST = story()
+LEAF = CAST.bank.leaf
+PEM, DER = Encoding.PEM, Encoding.DER
+SPKI = PublicFormat.SubjectPublicKeyInfo
+SCRIPT = "<script>alert(1)</script>"
+AGES = Validity.of(CAST.root.certificate)
+SECRET = CAST.backup.private_bytes(PEM, PrivateFormat.PKCS8, NoEncryption())
+EVIL = CAST.root.intermediate(SCRIPT, valid=AGES).certificate
+
+
+@pytest.fixture(autouse=True)
+def loud(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let our own bugs raise."""
+    monkeypatch.setenv("PINLIB_STRICT", "1")
+
+
+def give(panel: PinPanel, name: str, content: bytes) -> None:
+    """Give a file to the panel as the browser does: through its widget."""
+    about = {"name": name, "type": "", "size": len(content), "last_modified": TODAY}
+    panel.control("file").value = ({**about, "content": memoryview(content)},)
+
+
+# -- Files: the same twelve in every way of looking ----------------------------------------------
+
+
+def _readable() -> dict[str, tuple[bytes, int]]:
+    """Return files that can be looked at, and how many things are in each."""
+    rsa = rsa2048().public_key()
+    return {
+        "leaf.pem": (LEAF.public_bytes(PEM), 1),
+        "leaf.der": (LEAF.public_bytes(DER), 1),
+        "chain.pem": (b"".join(one.public_bytes(PEM) for one in CAST.verified), 3),
+        "backup.csr": (request(HOST, CAST.backup).public_bytes(PEM), 1),
+        "backup.pub": (CAST.backup.public_key().public_bytes(PEM, SPKI), 1),
+        "rsa.pub": (rsa.public_bytes(PEM, PublicFormat.PKCS1), 1),
+        "powershell.pem": (LEAF.public_bytes(PEM).decode().encode("utf-16"), 1),
+        "evil.pem": (EVIL.public_bytes(PEM), 1),
+        f"{SCRIPT}.pem": (LEAF.public_bytes(PEM), 1),
+        "roots.pem": (Path(certifi.where()).read_bytes(), len(public_roots())),
+        "notes.pem": (b"# saved by hand\n" + LEAF.public_bytes(PEM) + b"and more\n", 1),
+        "twice.pem": (LEAF.public_bytes(PEM) * 2, 2),
+        "bundle.p7b": (pkcs7.serialize_certificates(list(CAST.verified), DER), 3),
+        "bundle.p7": (pkcs7.serialize_certificates([LEAF], PEM), 1),
+    }
+
+
+def _refused() -> dict[str, tuple[bytes, str]]:
+    """Return files that are refused, and words of the reason."""
+    key, locked = CAST.backup, BestAvailableEncryption(b"secret")
+    store = pkcs12.serialize_key_and_certificates(b"x", CAST.bank.key, LEAF, None, locked)
+    return {
+        "server.key": (SECRET, "openssl pkey -in server.key -pubout"),
+        "server key.der": (
+            key.private_bytes(DER, PrivateFormat.PKCS8, NoEncryption()),
+            "openssl pkey -inform DER -in 'server key.der' -pubout",
+        ),
+        "locked.key": (key.private_bytes(PEM, PrivateFormat.PKCS8, locked), "openssl pkey"),
+        "old.key": (
+            key.private_bytes(PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()),
+            "openssl pkey -in old.key",
+        ),
+        "both.pem": (LEAF.public_bytes(PEM) + SECRET, "openssl x509 -in both.pem"),
+        "store.p12": (store, "openssl pkcs12 -in store.p12 -nokeys"),
+        "id_ed25519": (
+            CAST.backup.private_bytes(PEM, PrivateFormat.OpenSSH, NoEncryption()),
+            "ssh-keygen -e -m PKCS8 -f id_ed25519",
+        ),
+        "photo.png": (b"\x89PNG\r\n\x1a\n" + bytes(40), "a PNG picture"),
+        "empty.pem": (b"", "0 bytes"),
+        "cut.der": (LEAF.public_bytes(DER)[:-9], "cut short"),
+        "damaged.pem": (LEAF.public_bytes(PEM).replace(b"MII", b"M!I", 1), "damaged"),
+        "large.pem": (b"x" * (2 * LIMIT), "more than 1,000,000 bytes"),
+    }
+
+
+@pytest.mark.parametrize("name", _readable())
+@pytest.mark.parametrize("look", Look)
+def test_a_file_is_shown_in_every_way(name: str, look: Look) -> None:
+    """Each of twelve files, at each zoom and in each notation: its pins, and words for them all."""
+    content, count = _readable()[name]
+    panel = PinPanel(Pinned(look=look))
+    give(panel, name, content)
+    assert panel.state.file is not None
+    assert len(panel.state.file.documents) == count
+    assert panel.state.source == panel.state.file.entries[0]
+    assert panel._view.facts["outcome"] == "shown"
+    assert panel._view.not_in_words() == []
+    assert "<script" not in panel._picture.value
+    assert panel.control("file").value == ()
+    if "leaf" in name or name == "powershell.pem":
+        assert str(key_pin(LEAF)) in panel._view.text
+        assert str(certificate_pin(LEAF)) in panel._view.text
+
+
+@pytest.mark.parametrize("name", _refused())
+def test_a_file_is_refused_in_words(name: str) -> None:
+    """What was seen, what to do, nothing lost: the list still has everything else."""
+    content, words = _refused()[name]
+    panel = PinPanel()
+    give(panel, name, content)
+    assert panel._view.facts["outcome"] == "refused"
+    assert words in panel._view.text
+    assert name in panel._view.text
+    assert panel._view.not_in_words() == []
+    panel.control("source").value = ROOT
+    assert panel._view.facts["outcome"] == "shown"
+    panel.control("source").value = f"{name} (refused)"
+    assert panel._view.facts["outcome"] == "refused"
+    panel.start_over()
+    assert (panel.state, panel.control("file").value) == (Pinned(), ())
+    assert f"{name} (refused)" not in dict(panel.control("source").options)
+
+
+@pytest.mark.parametrize(
+    "name", ["server.key", "server key.der", "locked.key", "both.pem", "id_ed25519"]
+)
+def test_a_private_key_is_nowhere_afterwards(name: str) -> None:
+    """Neither in the state, nor in the widget, nor on the page: not even one line of it."""
+    content, _ = _refused()[name]
+    panel = PinPanel()
+    give(panel, name, content)
+    lines = [line for line in content.splitlines() if b"-----" not in line and len(line) > 20]
+    if name == "both.pem":
+        lines = SECRET.splitlines()[1:-1]
+    kept = repr(panel.state) + panel._picture.value + repr(panel.get_state())
+    kept += repr([widget.get_state() for widget in panel._widgets.values()])
+    assert lines
+    for line in lines:
+        assert line.decode("latin-1") not in kept
+        assert repr(line) not in kept
+        assert line.hex() not in kept
+    assert panel._view.facts["outcome"] == "refused"
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not on the PATH")
+@pytest.mark.parametrize(
+    "name", ["server.key", "server key.der", "old.key", "both.pem", "store.p12"]
+)
+def test_the_command_for_a_private_key_does_what_it_says(name: str, tmp_path: Path) -> None:
+    """Pasted into a shell beside the file, it leaves a file without a secret, of the same pin."""
+    content, _ = _refused()[name]
+    (tmp_path / name).write_bytes(content)
+    given = Given.of(name, content)
+    command = f"{given.command} -passin pass:secret" if "p12" in name else given.command
+    subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, check=True, capture_output=True)
+    (made,) = [file for file in tmp_path.iterdir() if file.name != name]
+    after = Given.of(made.name, made.read_bytes())
+    expected = key_pin(LEAF if name in {"both.pem", "store.p12"} else CAST.backup)
+    assert not after.refusal
+    assert key_pin(after.documents[0].der) == expected
+
+
+def test_one_entry_for_each_certificate_of_a_bundle() -> None:
+    """A chain can be gone through one by one; the list says which is which."""
+    panel = PinPanel()
+    give(panel, "chain.pem", _readable()["chain.pem"][0])
+    names = [
+        f"chain.pem, {n} of 3: {who}"
+        for n, who in enumerate((HOST, "Lab Issuing CA", "Lab Root"), 1)
+    ]
+    assert list(dict(panel.control("source").options))[:3] == names
+    for name, one in zip(names, CAST.verified, strict=True):
+        panel.control("source").value = name
+        assert str(key_pin(one)) in panel._view.text
+
+
+def test_another_file_takes_the_place_of_the_first() -> None:
+    """Two uploads in a row: the second is shown, the first is gone from the list."""
+    panel = PinPanel()
+    give(panel, "leaf.pem", LEAF.public_bytes(PEM))
+    give(panel, "root.pem", CAST.root.certificate.public_bytes(PEM))
+    assert panel.state.source == "root.pem: Lab Root"
+    assert f"leaf.pem: {HOST}" not in dict(panel.control("source").options)
+    give(panel, "root.pem", CAST.root.certificate.public_bytes(PEM))
+    assert panel._view.facts["outcome"] == "shown"
+
+
+def test_a_line_of_text_names_the_file_and_asks_for_it() -> None:
+    """A panel that holds the file reads its own line; another one says that the file is wanted."""
+    panel = PinPanel()
+    give(panel, "my chain.pem", _readable()["chain.pem"][0])
+    line = panel.text
+    assert "file='my chain.pem'" in line
+    panel.show(line)
+    assert panel.text == line
+    with pytest.raises(BadInput, match=r"give 'my chain\.pem' to this panel first"):
+        PinPanel().show(line)
+
+
+# -- What is drawn --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("source", [BANK, ROOT, REQUEST, "ISRG Root X2"])
+def test_the_map_marks_the_bytes_of_the_spki(source: str) -> None:
+    """What is set off in hex is, digit by digit, the SPKI; its place and width are to scale."""
+    document = shelf()[source]
+    spki = key_spki(source)
+    panel = PinPanel(Pinned(source, look=Look.SPKI))
+    html = panel._picture.value
+    digits = re.search(r'<code title="([0-9a-f]+)">', html)
+    assert digits is not None
+    assert bytes.fromhex(digits[1]) == spki[:512]
+    whole = PinPanel(Pinned(source))._picture.value
+    marked = "".join(re.findall(r'<b class="pl-holds">([0-9a-f ]+)</b>', whole)).replace(" ", "")
+    start = document.der.index(spki)
+    assert bytes.fromhex(marked) == document.der[start : min(start + len(spki), 512)]
+    place = re.search(r'data-part="SPKI" style="left:([\d.]+)%;width:([\d.]+)%"', whole)
+    assert place is not None
+    size = len(document.der)
+    assert float(place[1]) == pytest.approx(100 * start / size, abs=0.001)
+    assert float(place[2]) == pytest.approx(100 * len(spki) / size, abs=0.001)
+
+
+def key_spki(source: str) -> bytes:
+    """Return the SPKI as cryptography finds it."""
+    der = shelf()[source].der
+    load: Callable[[bytes], Any] = x509.load_der_x509_certificate
+    if source == REQUEST:
+        load = x509.load_der_x509_csr
+    encoded: bytes = load(der).public_key().public_bytes(DER, SPKI)
+    return encoded
+
+
+@pytest.mark.parametrize("source", [BANK, ROOT])
+def test_every_notation_of_both_pins_can_be_copied(source: str) -> None:
+    """Each stands there whole, to be marked or copied, computed by hashlib alone."""
+    html = PinPanel(Pinned(source, look=Look.NOTATIONS))._picture.value
+    copies = [text.replace("&quot;", '"') for text in re.findall(r'data-copy="([^"]*)"', html)]
+    copies = [text.replace("&lt;", "<").replace("&gt;", ">") for text in copies]
+    key = sha256(key_spki(source)).digest()
+    whole = sha256(shelf()[source].der).digest()
+    for digest, selector in (key, "1"), (whole, "0"):
+        b64, digits = b64encode(digest).decode(), digest.hex()
+        for text in (
+            *(f"sha256//{b64}", f"sha256/{b64}", f'pin-sha256="{b64}"', f"sha256:{digits}"),
+            *(f'<pin digest="SHA-256">{b64}</pin>', f"3 {selector} 1 {digits}", b64, digits),
+            digest.hex(":").upper(),
+        ):
+            assert text in copies
+    assert html.count("pl-unread") == 8  # seven tools hash keys, two certificates, and TLSA says
+
+
+def test_the_three_famous_wrong_hashes_stand_beside_the_pins() -> None:
+    """In both ways of looking, computed from the root's own bytes."""
+    root = x509.load_der_x509_certificate(public_roots()[ROOT])
+    made = (
+        root.public_bytes(DER),
+        root.public_key().public_bytes(DER, PublicFormat.PKCS1),
+        root.public_key().public_bytes(PEM, SPKI),
+    )
+    for look in Look.WHOLE, Look.NOTATIONS:
+        text = PinPanel(Pinned(ROOT, look=look))._view.text
+        for content in made:
+            assert f"sha256/{b64encode(sha256(content).digest()).decode()}" in text
+
+
+# -- A pin from somewhere -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("notation", Notation, ids=lambda one: one.name)
+def test_the_right_pin_matches_in_every_notation(notation: Notation) -> None:
+    """And the panel says which notation it was."""
+    panel = PinPanel(Pinned(ROOT, pasted=key_pin(public_roots()[ROOT]).write(notation)))
+    assert panel._view.facts["outcome"] == "match"
+    assert panel._view.facts["notation"] == notation.name.lower()
+    assert f"Written for {notation.value}" in panel._view.headline.reason
+
+
+@pytest.mark.parametrize("hashed", FAMOUS, ids=lambda one: one.name)
+@pytest.mark.parametrize("look", Look)
+def test_a_wrong_pin_is_told_by_name(hashed: Hashed, look: Look) -> None:
+    """The verdict says what was hashed; the map marks it where it is a part of the file."""
+    panel = PinPanel(Pinned(ROOT, look=look, pasted=slip(hashed)))
+    assert panel._view.facts["outcome"] == "wrong"
+    assert panel._view.headline.words == f"No match: a hash of {hashed.value}"
+    assert panel._view.headline.reason.endswith(hashed.story)
+    if look is Look.WHOLE and hashed is Hashed.KEY_BITS:
+        assert 'pl-part pl-fails" data-part="key bits"' in panel._picture.value
+        assert 'data-part="SPKI" style' in panel._picture.value
+    if look is Look.NOTATIONS:
+        assert panel._picture.value.count("pl-card pl-bad") == 1
+
+
+@pytest.mark.parametrize(
+    ("pasted", "outcome", "words"),
+    [
+        ("", "shown", "bytes make the key pin"),
+        ("   ", "shown", "bytes make the key pin"),
+        ("# a comment only", "shown", "bytes make the key pin"),
+        ("hello", "unreadable", "'hello' is not a pin"),
+        (SCRIPT, "unreadable", "is not a pin"),
+        pytest.param(str(key_pin(LEAF)), "stranger", "it is another’s", id="the leaf’s"),
+        (str(key_pin(public_roots()["ISRG Root X2"])), "stranger", "the public root ISRG Root X2"),
+        (f"{key_pin(LEAF)};{key_pin(public_roots()[ROOT])}", "match", "Of 2 pins, this one"),
+        (certificate_pin(public_roots()[ROOT]).write(Notation.HEX), "match", "certificate pin"),
+        (key_pin(public_roots()[ROOT]).digest.hex(), "match", "The key’s hash, in bare hex"),
+        (
+            replace(key_pin(public_roots()[ROOT]), kind=Kind.CERTIFICATE).write(Notation.TLSA),
+            "wrong",
+            "write 3 1 1",
+        ),
+        (slip(Hashed.TBS), "wrong", "signed part alone"),
+    ],
+)
+def test_whatever_is_pasted_has_an_answer(pasted: str, outcome: str, words: str) -> None:
+    """Nothing, nonsense, a stranger's, several, the other kind: a verdict and a reason each."""
+    panel = PinPanel(ROOT_STATE)
+    panel.control("pasted").value = pasted
+    assert panel._view.facts["outcome"] == outcome
+    assert words in panel._view.text
+    assert panel._view.not_in_words() == []
+    assert "<script" not in panel._picture.value
+    assert 'data-part="SPKI"' in panel._picture.value  # the map stays
+
+
+ROOT_STATE = Pinned(ROOT)
+
+
+def test_a_pin_of_another_certificate_of_the_file_is_told() -> None:
+    """Whoever looks at the leaf and pastes the root's pin learns whose it is."""
+    panel = PinPanel()
+    give(panel, "chain.pem", _readable()["chain.pem"][0])
+    panel.control("pasted").value = str(key_pin(CAST.root.certificate))
+    assert panel._view.facts["outcome"] == "match"
+    assert "Lab Root, number 3 of 3" in panel._view.headline.reason
+    assert 'pl-part pl-holds" data-part="SPKI"' in panel._picture.value
+
+
+def test_the_hash_of_the_file_is_told() -> None:
+    """sha256sum of a saved file that holds more than the certificate."""
+    panel = PinPanel()
+    content = _readable()["notes.pem"][0]
+    give(panel, "notes.pem", content)
+    panel.control("pasted").value = f"{sha256(content).hexdigest()}  notes.pem"
+    assert panel._view.headline.words == "No match: a hash of the file as it was uploaded"
+
+
+def test_scenes_are_what_they_are_called() -> None:
+    """A scene's verdict is what an instructor announces with it."""
+    outcomes = {name: PinPanel(name)._view.facts["outcome"] for name in PinPanel.presets}
+    assert [name for name, outcome in outcomes.items() if outcome == "wrong"] == [
+        *("Hashed: all of it", "Hashed: the bare bits", "Hashed: the PEM text")
+    ]
+    assert [name for name, outcome in outcomes.items() if outcome == "match"] == [
+        "A pin that matches"
+    ]
+
+
+def test_a_name_of_markup_is_text_in_every_view() -> None:
+    """A certificate may be called anything, and so may the authority in a shelf or a file."""
+    evil = Authority.root(SCRIPT, valid=AGES).certificate
+    for look in Look:
+        panel = PinPanel(Pinned(look=look))
+        give(panel, f"{SCRIPT}.pem", evil.public_bytes(PEM))
+        assert "<script" not in panel._picture.value
+        assert "&lt;script&gt;" in panel._picture.value
+
+
+def test_a_key_of_a_kind_that_nobody_knows_has_a_pin_all_the_same() -> None:
+    """The bytes are hashed as they stand; the kind of key is said to be unknown."""
+    strange = LEAF.public_bytes(DER).replace(
+        bytes.fromhex("06072a8648ce3d0201"), bytes.fromhex("06072a8648ce3d02ff")
+    )
+    panel = PinPanel()
+    give(panel, "strange.der", strange)
+    assert panel._view.facts["outcome"] == "shown"
+    assert "of type unknown" in panel._view.text
+    assert str(key_pin(strange)) in panel._view.text
+
+
+# -- What was found missing by breaking the code -------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["server.key", "locked.key", "both.pem", "store.p12", "old.key"])
+def test_nothing_of_a_refused_secret_is_kept(name: str) -> None:
+    """Neither decoded bytes nor a hash of the file, whatever form the key was in."""
+    given = Given.of(name, _refused()[name][0])
+    assert (given.documents, given.digest) == ((), b"")
+    assert given.command
+
+
+def test_a_locked_key_beside_a_certificate_is_a_secret_too() -> None:
+    """The command takes out the certificate; of a key alone, its public half."""
+    locked = CAST.backup.private_bytes(PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"s"))
+    both = Given.of("both.pem", LEAF.public_bytes(PEM) + locked)
+    assert both.refusal
+    assert "openssl x509" in both.command
+    assert "public half" in Given.of("locked.key", locked).refusal
+    for before in (b"\n", b"Bag Attributes\n    friendlyName: x\n"):
+        assert "-inform" not in Given.of("k", before + SECRET).command
+
+
+def test_a_file_name_hides_nothing() -> None:
+    """Control characters, and those that turn the direction of writing, are spelled out."""
+    given = Given.of("a\x1b[2J\u202egnp.pem", LEAF.public_bytes(PEM))
+    assert given.name.isprintable()
+    assert all(entry.isprintable() for entry in given.entries)
+
+
+def test_the_headline_counts_the_bytes() -> None:
+    """Of a certificate, of a bare SPKI, and of a key whose SPKI has to be built."""
+    size = len(LEAF.public_bytes(DER))
+    assert PinPanel()._view.headline.words == f"91 of {size} bytes make the key pin"
+    public = PinPanel(Pinned("backup key: the public key (lab)"))
+    assert public._view.headline.words == "All 91 bytes make the key pin"
+    give(public, "rsa.pub", _readable()["rsa.pub"][0])
+    assert public._view.headline.words == "The key pin is computed: 294 bytes"
+
+
+def test_each_pin_is_told_with_the_bytes_that_it_hashes() -> None:
+    """The SPKI's size stands beside the key pin, the file's beside the other."""
+    spki, whole = len(key_spki(BANK)), len(LEAF.public_bytes(DER))
+    text = PinPanel()._view.text
+    assert f"SHA-256 of the SPKI, {spki} bytes: {key_pin(LEAF)}" in text
+    assert f"SHA-256 of the whole certificate, {whole} bytes: {certificate_pin(LEAF)}" in text
+
+
+def test_what_is_struck_through_is_said_to_be() -> None:
+    """A screen reader hears of each pin whether its tool would ever find it."""
+    words = PinPanel(Pinned(ROOT, look=Look.NOTATIONS))._view.words
+    root = public_roots()[ROOT]
+    for notation in Notation:
+        for pin in key_pin(root), certificate_pin(root):
+            told = f"{notation.value}, {pin.kind.value} pin: {pin.write(notation)}, struck through."
+            assert (told in words) is (pin.kind not in notation.means)
+
+
+def test_the_best_of_several_pins_is_told() -> None:
+    """A known slip says more than a stranger's pin, in whatever order they were pasted."""
+    view = PinPanel(Pinned(ROOT, pasted=f"{key_pin(LEAF)};{slip(Hashed.PEM)}"))._view
+    assert (view.facts["outcome"], view.facts["hashed"]) == ("wrong", "pem")
+
+
+def test_the_map_marks_what_is_on_screen() -> None:
+    """A pin of another certificate of the file is not drawn into this one."""
+    panel = PinPanel()
+    give(panel, "chain.pem", _readable()["chain.pem"][0])
+    panel.control("pasted").value = str(key_pin(CAST.root.certificate))
+    assert "the pasted pin hashes these" not in panel._picture.value
+    assert "the key pin hashes these" in panel._picture.value
+    whole = PinPanel(Pinned(ROOT, pasted=slip(Hashed.CERTIFICATE)))
+    assert "<b class=" not in whole._picture.value  # everything at once needs no setting off
+
+
+def test_of_two_alike_the_one_on_screen_is_told() -> None:
+    """The same certificate twice: the number is that of the chosen one."""
+    panel = PinPanel()
+    give(panel, "twice.pem", _readable()["twice.pem"][0])
+    assert panel.state.file is not None
+    panel.control("source").value = panel.state.file.entries[1]
+    panel.control("pasted").value = str(key_pin(LEAF))
+    assert "number 2 of 2" in panel._view.headline.reason
+
+
+def test_a_matching_certificate_pin_is_not_shown_as_wrong() -> None:
+    """Its digest is also that of a famous slip; here it is worn rightly."""
+    pasted = certificate_pin(public_roots()[ROOT]).write(Notation.HEX)
+    panel = PinPanel(Pinned(ROOT, look=Look.NOTATIONS, pasted=pasted))
+    assert panel._view.facts["outcome"] == "match"
+    assert "pl-card pl-bad" not in panel._picture.value
+
+
+def test_bare_hex_of_a_key_is_a_caution_and_nothing_else_is() -> None:
+    """Only where the tools of a notation hash certificates is the key's hash not a plain match."""
+    for notation in Notation:
+        pin = key_pin(public_roots()[ROOT]).write(notation)
+        reason = PinPanel(Pinned(ROOT, pasted=pin))._view.headline.reason
+        assert ("want the whole" in reason) is (notation in {Notation.HEX, Notation.COLON_HEX})
+
+
+def test_a_part_that_is_missing_is_said_to_be() -> None:
+    """A public key has neither TBS nor signature; the bank's certificate has both."""
+    for look in Look.TBS, Look.SIGNATURE:
+        assert "there is none in here" not in PinPanel(Pinned(look=look))._view.words
+        public = PinPanel(Pinned("backup key: the public key (lab)", look=look))
+        assert "there is none in here" in public._view.words
+
+
+def test_a_key_without_bits_breaks_nothing() -> None:
+    """An SPKI whose bit string is empty: odd, and drawn all the same."""
+    panel = PinPanel()
+    give(panel, "x.der", bytes.fromhex("3009300506032b65700300"))
+    assert panel._view.facts["outcome"] == "shown"
+
+
+def test_a_public_roots_fingerprint_is_recognised() -> None:
+    """As well as its key pin: whoever pasted it learns whose it is."""
+    pasted = certificate_pin(public_roots()[ROOT]).write(Notation.HEX)
+    assert "the public root ISRG Root X1" in PinPanel(Pinned(pasted=pasted))._view.headline.reason
+
+
+def test_a_state_with_a_file_can_be_shown_and_made() -> None:
+    """What one panel has, another can be given; a text in place of a file is refused."""
+    given = Given.of("leaf.pem", LEAF.public_bytes(PEM))
+    asked = Pinned(given.entries[0], given)
+    panel = PinPanel()
+    panel.show(asked)
+    for one in (panel, PinPanel(asked)):
+        assert one.control("source").value == given.entries[0]
+    for line in ("pin: file=None", "pin: file=leaf.pem"):
+        with pytest.raises(BadInput):
+            PinPanel().show(line)
+    with pytest.raises(BadInput, match="a file cannot be given as text"):
+        PinPanel(Pinned(file="leaf.pem"))  # type: ignore[arg-type]
+
+
+def test_a_pasted_colon_is_not_the_panels_name() -> None:
+    """A line may begin with a pin that has a colon in it; typing is answered with Enter."""
+    panel = PinPanel()
+    panel.show(f"pasted=sha256:{key_pin(LEAF).digest.hex()}")
+    assert panel.state.pasted.startswith("sha256:")
+    assert panel.control("pasted").continuous_update is False

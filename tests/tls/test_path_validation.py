@@ -1,0 +1,196 @@
+"""Path validation: which fact was wrong, found by changing one and asking again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.x509.oid import NameOID
+
+from pinlib import Authority
+from pinlib.errors import BadHost
+from pinlib.tls.certificates import Identity, Validity, p256
+from pinlib.tls.path_validation import NO_PATH, claims, unchecked, validate
+
+HOST = "bank.example"
+TODAY = datetime(2027, 3, 1, tzinfo=UTC)
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+AGES = Validity(TODAY - 1000 * DAY, TODAY + 1000 * DAY)
+LEAF = Validity(TODAY - 30 * DAY, TODAY + 30 * DAY)
+
+ROOT = Authority.root("Root", valid=AGES)
+ISSUING = ROOT.intermediate("Issuing", valid=AGES)
+BANK = ISSUING.issue(HOST, valid=LEAF)
+ROOTS = (ROOT.certificate,)
+
+
+def facts(
+    identity: Identity,
+    roots: tuple[x509.Certificate, ...] = ROOTS,
+    host: str = HOST,
+    date: datetime = TODAY,
+) -> tuple[bool | None, bool | None, bool | None]:
+    """Return what is found of chain, name and date."""
+    path = validate(identity.chain, roots, host, date)
+    assert bool(path.verified) == ((path.chain, path.name, path.date) == (True, True, True))
+    return path.chain, path.name, path.date
+
+
+def nameless() -> Identity:
+    """Return a server whose certificate has no SAN: its common name alone says bank.example."""
+    key = p256()
+    builder = x509.CertificateBuilder(
+        ISSUING.certificate.subject,
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)]),
+        key.public_key(),
+        7,
+        LEAF.starts,
+        LEAF.ends,
+    ).add_extension(
+        x509.AuthorityKeyIdentifier.from_issuer_public_key(ISSUING.key.public_key()), False
+    )
+    return Identity((builder.sign(ISSUING.key, hashes.SHA256()), *ISSUING.sent_along), key)
+
+
+def test_an_honest_chain_is_verified_up_to_the_root() -> None:
+    """All facts hold, and the verified chain ends with the anchor that was not presented."""
+    path = validate(BANK.chain, ROOTS, HOST, TODAY)
+    assert path.verified == path.found == (*BANK.chain, ROOT.certificate)
+
+
+def test_each_fact_is_found_wrong_by_itself() -> None:
+    """One wrong fact is told from another, and from an unknown authority."""
+    stranger = Authority.root("Root", valid=AGES).certificate  # the same name, another key
+    assert facts(BANK, host="shop.example") == (True, False, True)
+    assert facts(BANK, date=TODAY + 60 * DAY) == (True, True, False)
+    assert facts(BANK, date=TODAY - 60 * DAY) == (True, True, False)
+    assert facts(BANK, host="shop.example", date=TODAY + 60 * DAY) == (True, False, False)
+    assert facts(BANK, (stranger,)) == (False, None, None)
+    assert facts(BANK, ()) == (False, None, None)
+    assert facts(BANK.alone()) == (False, None, None)
+    assert validate((), ROOTS, HOST, TODAY) == NO_PATH
+
+
+def test_the_first_and_the_last_second_hold() -> None:
+    """A chain is valid through the whole validity of its shortest certificate, ends included."""
+    for date, expected in [
+        (LEAF.starts - SECOND, False),
+        (LEAF.starts, True),
+        (LEAF.ends, True),
+        (LEAF.ends + SECOND, False),
+    ]:
+        assert facts(BANK, date=date) == (True, True, expected), date
+
+
+@pytest.mark.parametrize("which", ["root", "issuing"])
+@pytest.mark.parametrize("shift", [-500, 500])
+def test_an_authority_out_of_date_is_a_matter_of_date(which: str, shift: int) -> None:
+    """An expired or future root or intermediate reads as a wrong date, not as an unknown CA."""
+    narrow = Validity(TODAY + (shift - 20) * DAY, TODAY + (shift + 20) * DAY)
+    root = Authority.root("Root", valid=narrow if which == "root" else AGES)
+    issuing = root.intermediate("Issuing", valid=narrow if which == "issuing" else AGES)
+    identity = issuing.issue(HOST, valid=AGES)
+    path = validate(identity.chain, (root.certificate,), HOST, TODAY)
+    assert (path.chain, path.name, path.date) == (True, True, False)
+    assert len(path.found) == 3
+
+
+def test_certificates_that_never_held_together_are_no_path() -> None:
+    """A leaf issued after its issuer had ended leads nowhere, on any day."""
+    past = Validity(TODAY - 900 * DAY, TODAY - 800 * DAY)
+    issuing = ROOT.intermediate("Old", valid=past)
+    assert facts(issuing.issue(HOST, valid=LEAF)) == (False, None, None)
+
+
+def test_order_and_strangers_in_the_chain_do_not_matter() -> None:
+    """The leaf stands first; after it, any order, the root itself and strangers are all right."""
+    below = ISSUING.intermediate("Below", valid=AGES)
+    leaf, *rest = below.issue(HOST, valid=LEAF).chain
+    stranger = Authority.offhand("Stranger").certificate
+    for order in permutations([*rest, ROOT.certificate, stranger]):
+        path = validate((leaf, *order), ROOTS, HOST, TODAY)
+        assert path.verified == (leaf, *rest, ROOT.certificate)
+
+
+def test_a_leaf_without_names_is_refused_for_its_name() -> None:
+    """Only the SAN counts (RFC 9525): issuer and date hold, and nobody is named."""
+    assert facts(nameless()) == (True, False, True)
+    assert facts(nameless(), date=TODAY + 60 * DAY) == (True, False, False)
+    stranger = Authority.offhand("Stranger").certificate
+    assert facts(nameless(), (stranger,)) == (False, None, None)
+
+
+def test_a_nameless_leaf_is_never_verified() -> None:
+    """Even a device that does not look at names gets no verified chain from it."""
+    path = validate(nameless().chain, ROOTS, HOST, TODAY, check_name=False, check_date=False)
+    assert path.verified == ()
+
+
+def test_names_no_host_can_have_do_no_harm() -> None:
+    """A SAN with an underscore or a lone star names nobody that could be asked for."""
+    for strange in ("_dmarc.bank.example", "*", "not a host"):
+        key = p256()
+        builder = (
+            x509.CertificateBuilder(
+                ISSUING.certificate.subject,
+                x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "x")]),
+                key.public_key(),
+                7,
+                LEAF.starts,
+                LEAF.ends,
+            )
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(strange)]), False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(ISSUING.key.public_key()), False
+            )
+        )
+        leaf = builder.sign(ISSUING.key, hashes.SHA256())
+        path = validate((leaf, *ISSUING.sent_along), ROOTS, HOST, TODAY)
+        assert path.verified == ()
+        assert path.name is not True
+
+
+def test_a_check_left_out_is_not_made() -> None:
+    """A device that ignores the name, the date or both verifies what it would have refused."""
+    late = TODAY + 60 * DAY
+    path = validate(BANK.chain, ROOTS, "shop.example", TODAY, check_name=False)
+    assert (len(path.verified), path.name, path.date) == (3, None, True)
+    path = validate(BANK.chain, ROOTS, HOST, late, check_date=False)
+    assert (len(path.verified), path.name, path.date) == (3, True, None)
+    path = validate(BANK.chain, ROOTS, "no.example", late, check_name=False, check_date=False)
+    assert (len(path.verified), path.name, path.date) == (3, None, None)
+    path = validate(BANK.chain, ROOTS, "no.example", late, check_date=False)
+    assert (path.verified, path.name, path.date) == ((), False, None)
+
+
+def test_who_asks_nobody_verifies_nothing() -> None:
+    """Without the chain check there is no verified chain, whatever the leaf claims of itself."""
+    impostor = Authority.offhand("Café").issue(HOST, valid=LEAF)
+    path = unchecked(impostor.chain, HOST, TODAY, check_name=True, check_date=True)
+    assert (path.verified, path.chain, path.name, path.date) == ((), None, True, True)
+    path = unchecked(
+        impostor.chain, "shop.example", TODAY + 60 * DAY, check_name=True, check_date=True
+    )
+    assert (path.name, path.date) == (False, False)
+    path = unchecked(impostor.chain, "shop.example", TODAY, check_name=False, check_date=False)
+    assert (path.name, path.date) == (None, None)
+    assert unchecked((), HOST, TODAY, check_name=False, check_date=False) == NO_PATH
+
+
+def test_a_wildcard_claims_one_label() -> None:
+    """`*.bank.example` is www.bank.example, and neither bank.example nor a.b.bank.example."""
+    leaf = ISSUING.issue("*.bank.example", "2001:db8::1", valid=LEAF).leaf
+    assert claims(leaf, "www.bank.example")
+    assert claims(leaf, "WWW.bank.EXAMPLE")
+    assert claims(leaf, "2001:db8:0::1")
+    assert not claims(leaf, "bank.example")
+    assert not claims(leaf, "a.b.bank.example")
+
+
+def test_a_bad_host_is_said_before_anything_is_asked() -> None:
+    """The host is the caller's own mistake, so it is an error and no verdict."""
+    with pytest.raises(BadHost):
+        validate(BANK.chain, ROOTS, "not a host", TODAY)

@@ -1,0 +1,327 @@
+"""Real sockets on loopback: the same as in memory, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pinlib import Event, Strategy, Tls
+from pinlib.errors import NotLoopback, Silence
+from pinlib.scenes.cast import HOST, LOGIN, TODAY, Cast
+from pinlib.tls.certificates import Validity
+from pinlib.tls.devices import Moment
+from pinlib.tls.interception import Encounter, Forger, Interceptor, intercept
+from pinlib.tls.sockets import Door, MiddleDoor, bank_door, dial, encounter, only_here
+from pinlib.tls.web import Bank
+
+ROOT = Path(__file__).parents[2]
+PROXY = "proxy CA in the device's store"
+FACTS = ("outcome", "reason", "match", "alert", "application_bytes")
+
+
+def in_memory(event: Event, device: object, who: Interceptor) -> Encounter:
+    """Let the same people meet without sockets."""
+    return intercept(
+        *(device, who, event.cast.bank, HOST, event.date),  # type: ignore[arg-type]
+        request=LOGIN,
+        application=Bank(),
+    )
+
+
+@pytest.mark.parametrize("moment", Moment)
+def test_both_drivers_agree(cast: Cast, tls: Tls, moment: Moment) -> None:
+    """Every attack, pinned and not: outcome, reason, pin, alert, bytes and captured text."""
+    attacks = [event for event in cast.events.values() if not event.honest]
+    with bank_door(cast.bank) as vault:
+        for event in attacks:
+            who = Interceptor(lambda _, event=event: event.identity)
+            with MiddleDoor(who, vault.address) as middle:
+                for strategy in (Strategy.NONE, Strategy.LEAF_KEY):
+                    device = replace(event.device(strategy, tls), moment=moment)
+                    wired = encounter(device, middle, HOST, event.date, request=LOGIN)
+                    told = in_memory(event, device, who)
+                    for fact in FACTS:
+                        seen = getattr(wired.verdict, fact), getattr(told.verdict, fact)
+                        assert seen[0] == seen[1], (event.name, strategy, fact)
+                    assert replace(wired.page, victim="") == told.page, event.name
+                    assert wired.heard == told.heard
+
+
+def test_a_phone_reaches_its_bank(cast: Cast, tls: Tls) -> None:
+    """With nobody in the middle, over a real socket, its pin matched."""
+    device = cast.events["initial"].device(Strategy.LEAF_KEY, tls)
+    with bank_door(cast.bank) as vault:
+        phone = dial(device, vault.address, HOST, TODAY, request=LOGIN)
+    assert phone.verdict.connected
+    assert phone.verdict.match is not None
+    assert b'"balance": 1250' in phone.received
+
+
+def test_fifty_victims_at_once_have_a_page_each(cast: Cast) -> None:
+    """Each page holds its own victim's password, and nobody else's."""
+    event = cast.events[PROXY]
+    who = Interceptor(Forger(cast.proxy, Validity.days(TODAY, 9)))
+    passwords = [secrets.token_hex(12).encode() for _ in range(50)]
+
+    with bank_door(cast.bank) as vault, MiddleDoor(who, vault.address) as middle:
+
+        def fall_for_it(password: bytes) -> Encounter:
+            request = LOGIN.replace(b"hunter22", password).replace(b": 28", b": 44")
+            return encounter(event.device(), middle, HOST, TODAY, request=request)
+
+        with ThreadPoolExecutor(50) as crowd:
+            told = list(crowd.map(fall_for_it, passwords))
+    for password, one in zip(passwords, told, strict=True):
+        assert one.verdict.connected
+        assert one.page.request.endswith(b"password=" + password)
+        assert b'"balance"' in one.heard
+    assert len(who.pages) == 50
+
+
+def test_a_port_that_comes_again_has_a_new_page(cast: Cast) -> None:
+    """Ports are lent anew, so a page of an earlier caller from there is not this victim's."""
+    event = cast.events[PROXY]
+    who = Interceptor(Forger(cast.proxy, Validity.days(TODAY, 9)))
+    with bank_door(cast.bank) as vault, MiddleDoor(who, vault.address) as middle:
+        read = encounter(event.device(), middle, HOST, TODAY, request=LOGIN).page
+        who.pages += [replace(read, victim=f"port {port}") for port in range(1024, 1 << 16)]
+        pinned = encounter(event.device(Strategy.LEAF_KEY), middle, HOST, TODAY, request=LOGIN)
+    assert read.application_bytes == len(LOGIN)
+    assert pinned.page.application_bytes == 0
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "10.0.0.1", "::", "bank.example", ""])  # noqa: S104
+def test_nothing_beyond_this_machine(cast: Cast, host: str) -> None:
+    """Neither bound, nor called, nor relayed to: the error says why."""
+    who = Interceptor(Forger(cast.proxy, Validity.days(TODAY, 9)))
+    attempts = (
+        lambda: only_here(host),
+        lambda: Door(lambda *_: None, host=host),  # type: ignore[arg-type,return-value]
+        lambda: MiddleDoor(who, (host, 443)),
+        lambda: dial(cast.phone, (host, 443), HOST, TODAY),
+    )
+    for attempt in attempts:
+        with pytest.raises(NotLoopback, match="stays on loopback"):
+            attempt()
+
+
+def test_a_silent_peer_cannot_hang_a_notebook(cast: Cast) -> None:
+    """A deadline, and a sentence: for a phone that waits, and for a page that never comes."""
+    told = pytest.raises(Silence, match=r"said nothing for 0\.2 seconds")
+    with socket.create_server(("127.0.0.1", 0)) as mute, told:
+        dial(cast.phone, mute.getsockname(), HOST, TODAY, patience=0.2)
+    who = Interceptor(Forger(cast.proxy, Validity.days(TODAY, 9)))
+    with (
+        bank_door(cast.bank) as vault,
+        MiddleDoor(who, vault.address) as middle,
+        pytest.raises(Silence),
+    ):
+        middle.page_after(0, 0.1, victim="port 1")
+
+
+def test_a_silent_victim_is_hung_up_on(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So is a bank's visitor who says nothing: nobody is waited for without end."""
+    monkeypatch.setattr("pinlib.tls.sockets.PATIENCE", 0.2)
+    with bank_door(cast.bank) as vault, socket.create_connection(vault.address, 10) as mute:
+        assert mute.recv(1) == b""
+
+
+def test_a_bank_that_is_not_there_is_an_error(cast: Cast) -> None:
+    """Nobody listens: the phone says so, and the man in the middle lets his victim go."""
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        address = gone.getsockname()
+    with pytest.raises(ConnectionRefusedError):
+        dial(cast.phone, address, HOST, TODAY)
+    event = cast.events[PROXY]
+    who = Interceptor(Forger(cast.proxy, Validity.days(TODAY, 9)))
+    with MiddleDoor(who, address) as middle:
+        told = encounter(event.device(), middle, HOST, TODAY, request=LOGIN)
+    assert told.page.established
+    assert told.heard == b""
+
+
+def test_a_port_that_is_taken_is_an_error(cast: Cast) -> None:
+    """Two doors cannot have one number; the first is not disturbed."""
+    with bank_door(cast.bank) as vault:
+        with pytest.raises(OSError, match=r"[Aa]ddress already in use|10048"):
+            bank_door(cast.bank, port=vault.port)
+        assert dial(cast.phone, vault.address, HOST, TODAY, request=LOGIN).verdict.connected
+
+
+def _left() -> tuple[int, int, int, int]:
+    process = psutil.Process()
+    mine, files = process.num_threads(), process.num_fds()
+    return mine, threading.active_count(), files, len(process.net_connections())
+
+
+def _nothing_more_than(before: tuple[int, int, int, int]) -> bool:
+    """Whether nothing is left; a thread that has said goodbye needs a moment to go."""
+    deadline = time.monotonic() + 5
+    while _more_than(before) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return not _more_than(before)
+
+
+def _more_than(before: tuple[int, int, int, int]) -> bool:
+    return any(now > then for now, then in zip(_left(), before, strict=True))
+
+
+def test_two_hundred_doors_leave_nothing_open(cast: Cast) -> None:
+    """No thread, no file, no socket: also where the `with` ends in an exception."""
+    with bank_door(cast.bank):
+        pass
+    before = _left()
+    for turn in range(200):
+        with suppress(ZeroDivisionError), bank_door(cast.bank) as vault:
+            socket.create_connection(vault.address, 10).close()
+            assert turn / (turn % 2)
+        with pytest.raises(ConnectionRefusedError):  # closed means now
+            socket.create_connection(vault.address, 10)
+    assert _nothing_more_than(before)
+
+
+def test_a_door_that_nobody_holds_is_closed(cast: Cast) -> None:
+    """An interruption may come before the `with`: then nobody can close it by hand."""
+    before = _left()
+    bank_door(cast.bank)
+    assert _nothing_more_than(before)
+
+
+def test_a_victim_in_the_doorway_does_not_keep_it_open(cast: Cast) -> None:
+    """Whoever is in the middle of something is hung up on."""
+    who = Interceptor(Forger(cast.proxy, Validity.days(TODAY, 9)))
+    with bank_door(cast.bank) as vault, MiddleDoor(who, vault.address) as middle:
+        mute = [socket.create_connection(door.address, 10) for door in (vault, middle)]
+    for one in mute:
+        with one, suppress(ConnectionResetError):
+            assert one.recv(1) == b""
+
+
+def _alone(script: str) -> str:
+    """Run a script in a Python of its own, which has to end well; return what it says."""
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+INTERRUPTED = """
+    import signal, sys, threading, time
+    import psutil
+    from pinlib.scenes.cast import HOST, LOGIN, TODAY, story
+    from pinlib.tls.certificates import Validity
+    from pinlib.tls.interception import Forger, Interceptor
+    from pinlib.tls.sockets import MiddleDoor, bank_door, encounter
+
+    cast = story()
+    device = cast.events["proxy CA in the device's store"].device()
+    forger = Forger(cast.proxy, Validity.days(TODAY, 9))
+
+    def session():
+        who = Interceptor(forger)
+        with bank_door(cast.bank) as vault, MiddleDoor(who, vault.address) as middle:
+            encounter(device, middle, HOST, TODAY, request=LOGIN)
+
+    process = psutil.Process()
+    left = lambda: (process.num_fds(), process.num_threads(), threading.active_count())
+    calm = process.num_threads()  # numpy has some of its own
+    session()  # the first of all opens files for good, such as the one for random numbers
+    while process.num_threads() > calm:
+        time.sleep(0.001)
+    before = left()
+
+    def timed():
+        began = time.perf_counter()
+        session()
+        return time.perf_counter() - began
+
+    whole = min(timed() for _ in range(10))  # the busier the machine, the more are struck
+    armed, stopped = False, 0
+
+    def strike(*_):
+        if armed:
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGALRM, strike)
+    for turn in range(200):
+        signal.setitimer(signal.ITIMER_REAL, whole * (turn % 50 + 1) / 50)
+        try:
+            armed = True
+            session()
+            armed = False
+        except KeyboardInterrupt:
+            armed = False
+            stopped += 1
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    deadline = time.monotonic() + 5  # a thread that has said goodbye needs a moment to go
+    while left() != before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    print(stopped, before, left())
+    sys.exit(left() != before)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timer that interrupts")
+def test_two_hundred_interruptions_leave_nothing_open() -> None:
+    """Ctrl-C at any moment, from before the first door to after the last: all is cleaned up."""
+    said = _alone(INTERRUPTED)
+    assert int(said.split()[0]) > 50, said
+
+
+SCARCE = """
+    import resource
+    from pinlib.scenes.cast import story
+    from pinlib.tls.sockets import bank_door
+
+    cast, refused = story(), 0
+    for files in range(39, 3, -1):  # downwards, for a loop that could not be made may leak
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, 64))
+        try:
+            bank_door(cast.bank).close()
+        except OSError:
+            refused += 1
+    print(refused)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on files to set")
+def test_a_machine_without_files_is_an_error_and_no_hang() -> None:
+    """However few are left, from none to enough: a door opens, or OSError."""
+    assert 0 < int(_alone(SCARCE)) < 36
+
+
+def test_a_client_that_we_did_not_write_is_served(cast: Cast) -> None:
+    """Python's own ssl, which knows nothing of us: fooled or not, by its own checks."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    who = Interceptor(Forger(cast.proxy, Validity.days(TODAY, 9)))
+    with bank_door(cast.bank) as vault, MiddleDoor(who, vault.address) as middle:
+        plain = socket.create_connection(middle.address, 10)
+        with context.wrap_socket(plain, server_hostname=HOST) as tls:
+            tls.sendall(LOGIN)
+            heard = b"".join(iter(lambda: tls.recv(1000), b""))
+    assert b'"balance": 1250' in heard
+    assert who.pages[0].request == LOGIN
