@@ -105,6 +105,7 @@ def letters(index: int) -> str:
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
 
+@lru_cache(maxsize=1024)
 def names(certificate: x509.Certificate) -> tuple[str, ...]:
     """Return the DNS names and IP addresses a certificate is valid for.
 
@@ -125,6 +126,18 @@ def name_of(name: x509.Name) -> str:
             if attribute.value:
                 return visible(str(attribute.value))
     return visible(name.rfc4514_string()) or "(no name)"
+
+
+@lru_cache(maxsize=1024)
+def subject_of(certificate: x509.Certificate) -> str:
+    """Return the name of whom a certificate speaks for.  Not escaped."""
+    return name_of(certificate.subject)
+
+
+@lru_cache(maxsize=1024)
+def issuer_of(certificate: x509.Certificate) -> str:
+    """Return the name of whoever signed a certificate.  Not escaped."""
+    return name_of(certificate.issuer)
 
 
 def visible(text: str) -> str:

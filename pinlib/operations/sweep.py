@@ -24,8 +24,7 @@ from pinlib.scenes.cast import HOST, story
 from pinlib.shared import shared
 from pinlib.tls.certificates import Identity, PrivateKey, Validity, p256
 from pinlib.tls.devices import Device
-from pinlib.tls.endpoints import Server
-from pinlib.tls.handshake import Connection, connect, talk
+from pinlib.tls.handshake import connect, outcome_of
 from pinlib.tls.path_validation import Chain
 from pinlib.tls.verdicts import Outcome, Verdict
 
@@ -317,9 +316,7 @@ class Sweep:
         window = bisect_left(bounds, noon(day))
         facts = (peer.chain, peer.is_copy, device.roots, device.pins, window)
         if facts not in self._met:
-            phone = Connection(device, HOST, noon(day))
-            talk(phone, Server(peer))
-            self._met[facts] = phone.outcome
+            self._met[facts] = outcome_of(device, peer, HOST, noon(day))
         return self._met[facts]
 
     def _device(self, app: App, day: date) -> Device:

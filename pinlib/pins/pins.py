@@ -15,6 +15,8 @@ from enum import Enum
 from functools import lru_cache
 from hashlib import sha256
 
+from cryptography import x509
+
 from pinlib.encoding.der import Document, Form
 from pinlib.encoding.files import Certificate, Source, documents, spki
 from pinlib.errors import BadInput, BadPin, NotOne, NotReadable
@@ -42,7 +44,7 @@ class Pin:
             raise wrong_size(self.digest, repr(self.digest[:8]))
 
     def __str__(self) -> str:
-        return self.write(Notation.OKHTTP if self.kind is Kind.KEY else Notation.COLON_HEX)
+        return _as_text(self)
 
     def write(self, notation: Notation) -> str:
         """Return the pin as that tool wants it; only HPKP and TLSA also say what was hashed."""
@@ -65,6 +67,11 @@ class Pin:
         """
         written = read_notation(text)
         return cls(kind or written.kind, written.digest)
+
+
+@lru_cache(maxsize=1024)
+def _as_text(pin: Pin) -> str:
+    return pin.write(Notation.OKHTTP if pin.kind is Kind.KEY else Notation.COLON_HEX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +127,7 @@ class PinSet:
         (CVE-2016-2402).
         """
         for certificate in chain:
-            for pin in _both_pins(certificate):
+            for pin in both_pins(certificate):
                 if pin in self.pins:
                     return pin
         return None
@@ -141,6 +148,8 @@ def key_pin(source: Source) -> Pin:
     Takes a certificate, a request, a public key, or a private key (its public half): loaded, as
     PEM or DER bytes, as PEM text, or in a file given as Path.  Raises as `key_pins`, and NotOne.
     """
+    if isinstance(source, x509.Certificate):
+        return both_pins(source)[0]
     return _key_pin(_only(documents(source), key_pins))
 
 
@@ -151,6 +160,8 @@ def certificate_pins(source: Source) -> tuple[Pin, ...]:
 
 def certificate_pin(source: Source) -> Pin:
     """Return the pin that ends with this very certificate; the tools' "fingerprint" is the same."""
+    if isinstance(source, x509.Certificate):
+        return both_pins(source)[1]
     return _certificate_pin(_only(documents(source), certificate_pins))
 
 
@@ -166,7 +177,11 @@ def pins_of(document: Document) -> dict[Kind, Pin]:
 
 
 @lru_cache(maxsize=256)
-def _both_pins(certificate: Certificate) -> tuple[Pin, Pin]:
+def both_pins(certificate: Certificate) -> tuple[Pin, Pin]:
+    """Return the key pin and the certificate pin of a certificate, computed once for each.
+
+    Raises as `key_pin`.
+    """
     document = _only(documents(certificate), key_pins)
     return _key_pin(document), _certificate_pin(document)
 

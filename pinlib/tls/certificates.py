@@ -76,7 +76,7 @@ class Validity:
         return self.starts <= date <= self.ends
 
     def __str__(self) -> str:
-        return f"{self.starts:%Y-%m-%d} … {self.ends:%Y-%m-%d}"
+        return f"{self.starts.date()} … {self.ends.date()}"
 
 
 @dataclass(frozen=True, slots=True)

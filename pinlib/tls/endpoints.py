@@ -12,7 +12,12 @@ from contextlib import suppress
 from pinlib.tls import openssl
 from pinlib.tls.certificates import Identity
 
-_CHUNK = 1 << 16
+_DER = 2  # `_ssl.ENCODING_DER`
+LONGEST = 1 << 25
+"""Bytes of application data that an end takes in before it hangs up: nobody here has more to say,
+and all of it is kept."""
+
+_CHUNK = 1 << 14
 
 
 class End:
@@ -32,7 +37,21 @@ class End:
         )
         self.established = False
         self.closed = False
-        self.received = b""
+        self._received = bytearray()
+
+    @property
+    def received(self) -> bytes:
+        """The application data that has arrived."""
+        return bytes(self._received)
+
+    @property
+    def heard(self) -> int:
+        """How many bytes of application data have arrived."""
+        return len(self._received)
+
+    def since(self, count: int) -> bytes:
+        """Return what has arrived after so many bytes."""
+        return bytes(self._received[count:])
 
     def _feed(self, data: bytes) -> None:
         if data:
@@ -72,7 +91,10 @@ class End:
                 if not data:
                     self.closed = True
                     return
-                self.received += data
+                self._received += data
+                if len(self._received) > LONGEST:
+                    self.hang_up()
+                    return
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLError as error:
@@ -117,11 +139,11 @@ class Server(End):
             return
         self._feed(data)
         self.established = self.established or self._shake_hands()
-        heard = len(self.received)
+        heard = self.heard
         if self.established:
             self._read()
-        if len(self.received) > heard and not self.closed:
-            self.write(self._application(self.received[heard:]))
+        if self.heard > heard and not self.closed:
+            self.write(self._application(self.since(heard)))
 
     def write(self, data: bytes) -> None:
         """Send application data to a peer that has let us in."""
@@ -172,7 +194,7 @@ def unverified_chain(tls: ssl.SSLObject) -> tuple[bytes, ...]:
     if public is not None:  # Python 3.13
         return tuple(public())
     private = tls._sslobj.get_unverified_chain()  # type: ignore[attr-defined]
-    return tuple(ssl.PEM_cert_to_DER_cert(one.public_bytes()) for one in private or ())
+    return tuple(one.public_bytes(_DER) for one in private or ())
 
 
 def _alert_in(error: ssl.SSLError) -> str | None:

@@ -35,6 +35,7 @@ _ALERTS = {
     Check.PIN: ssl.AlertDescription.ALERT_DESCRIPTION_BAD_CERTIFICATE,
 }
 _FATAL = 2
+_CHANGE_CIPHER_SPEC = b"\x14\x03\x03\x00\x01\x01"  # sent before a second hello, and means nothing
 
 
 class Connection(End):
@@ -44,15 +45,23 @@ class Connection(End):
     sends application data, if the device let the peer in.  Raises `BadHost` for a host that
     cannot be, and `BadPinCheck` for a pin check that answers neither a pin nor None.
 
+    With `told` left out the chain comes from OpenSSL and nothing of the handshake is opened: that
+    is enough for an outcome, and what thousands of them are made with.
     `session` resumes an earlier connection's session, which shows why nobody should pin without
     thinking of it: the peer then sends no certificate at all.
     """
 
     def __init__(
-        self, device: Device, host: str, date: datetime, *, session: ssl.SSLSession | None = None
+        self,
+        device: Device,
+        host: str,
+        date: datetime,
+        *,
+        told: bool = True,
+        session: ssl.SSLSession | None = None,
     ) -> None:
         general_name(host)
-        self._client = openssl.client(device.tls)
+        self._client = openssl.client(device.tls, logged=told)
         super().__init__(self._client.context, host=host, session=session)
         keylog = self._client.keylog
         start = keylog.size if keylog else 0
@@ -62,15 +71,15 @@ class Connection(End):
         self._findings = Findings(device, host, date)
         self._device = device
         self._outbox = b""
-        self._looked = False
-        self._decided_at: int | None = None
+        self._told = told
+        self._greeted = self._looked = self._has_decided = False
         self._wrote: list[bytes] = []
         self._advance()
 
     @property
     def decided(self) -> bool:
         """Whether the device has made up its mind."""
-        return self._decided_at is not None
+        return self._has_decided
 
     @property
     def session(self) -> ssl.SSLSession | None:
@@ -108,33 +117,28 @@ class Connection(End):
 
     @property
     def verdict(self) -> Verdict:
-        """What the device decided.
+        """What the device decided, as far as its own end knows."""
+        return self.judged()
 
-        What only the other end knows, the alert that it saw and the bytes that reached it, is
-        for whoever drives both ends to fill in.
+    def judged(self, *, alert: str | None = None, application_bytes: int = 0) -> Verdict:
+        """Return the verdict, with what only the other end knows: the alert and the bytes it saw.
+
+        That is for whoever drives both ends to say.
         """
         found = self._decided()
         self._transcript.read()
         return Verdict(
-            outcome=found.outcome,
-            reason=found.reason,
-            ladder=found.ladder,
-            device=self._device,
-            host=found.host,
-            date=found.date,
-            presented=found.presented,
-            verified=found.path.verified if found.path else (),
-            match=found.match,
-            moment=self._device.moment,
-            alert=None,
-            application_bytes=0,
+            # A copy, for in TLS 1.2 the server can break off after the device has decided.
+            findings=replace(found),
+            alert=alert,
+            application_bytes=application_bytes,
             timeline=tuple(self._annotated()),
-            decided=self._decided_at or 0,
+            decided=self._transcript.before_mark,
             eavesdropped=tuple(self._transcript.eavesdropped),
         )
 
     def _decided(self) -> Findings:
-        if self._decided_at is None:
+        if not self._has_decided:
             raise ValueError("the handshake is still going on: feed it what the server sends")
         return self._findings
 
@@ -144,9 +148,7 @@ class Connection(End):
         answer = self._outgoing.read()
         if self.closed or not (complete or answer):
             return
-        self._transcript.read()
-        hello = not self._transcript.opened or self._transcript.asks_to_retry
-        if not hello and not self._looked:
+        if not self._is_hello(answer) and not self._looked:
             inside = self._device.moment is Moment.INSIDE
             failed = self._climb(with_pin=inside)
             if failed:
@@ -162,7 +164,6 @@ class Connection(End):
         self.established = True
         if self._device.moment is Moment.AFTER:
             self._findings.check_pin()
-            self._transcript.read()
             self._decide()
             # Most libraries just hang up here: the peer has seen a whole handshake, and no alert.
             self.closed = self._findings.failed is not None
@@ -193,10 +194,20 @@ class Connection(End):
         self._findings.look(presented, resumed=bool(self._tls.session_reused))
 
     def _presented(self) -> Chain:
-        ders = self._transcript.certificates
+        ders = self._transcript.certificates if self._told else None
         if ders is None:
             ders = unverified_chain(self._tls)
         return tuple(read_certificate(der) for der in ders)
+
+    def _is_hello(self, answer: bytes) -> bool:
+        """Tell whether what would leave is a ClientHello: the first, or a second on request.
+
+        After the first, all else that a client sends in TLS 1.3 is sealed and looks like
+        application data (RFC 8446, section 5.2), and TLS 1.2 knows no second one.
+        """
+        first, self._greeted = not self._greeted, True
+        sent = answer.removeprefix(_CHANGE_CIPHER_SPEC)[:1]
+        return first or (self._device.tls is Tls.V1_3 and sent == bytes([Content.HANDSHAKE]))
 
     def _refuse_with_an_alert(self, failed: Check) -> None:
         """Put an alert where OpenSSL's answer would have gone, sealed as that would have been."""
@@ -215,7 +226,6 @@ class Connection(End):
 
     def _broken(self, error: ssl.SSLError) -> None:
         """Record that OpenSSL itself gave up, or that the server did; its alert goes out."""
-        self._transcript.read()
         if error.reason == "BAD_SIGNATURE" and not self.decided:
             self._look()
             self._findings.owns_key = False
@@ -229,7 +239,8 @@ class Connection(End):
         self.closed = True
 
     def _decide(self) -> None:
-        self._decided_at = len(self._transcript.opened)
+        self._has_decided = True
+        self._transcript.mark()
 
     def _release(self, data: bytes) -> None:
         self._transcript.hear(Sender.CLIENT, data)
@@ -242,7 +253,7 @@ class Connection(End):
         for message in self._transcript.opened:
             ours = message.sender is Sender.CLIENT and message.name == "application data"
             plain = next(written, b"") if ours else b""
-            told.append(replace(message, size=len(plain), body=plain) if plain else message)
+            told.append(message._replace(size=len(plain), body=plain) if plain else message)
         return told
 
 
@@ -267,7 +278,18 @@ def connect(
         talk(phone, server)
     if not phone.established:
         phone.receive(b"")
-    return replace(phone.verdict, alert=server.alert, application_bytes=len(server.received))
+    return phone.judged(alert=server.alert, application_bytes=server.heard)
+
+
+def outcome_of(device: Device, identity: Identity, host: str, date: datetime) -> Outcome:
+    """Return what a device decides about whoever holds `identity`, and nothing beside.
+
+    It is a whole handshake, like `connect`'s, of which nothing is opened: for whoever makes
+    thousands.
+    """
+    phone = Connection(device, host, date, told=False)
+    talk(phone, Server(identity))
+    return phone.outcome
 
 
 def talk(phone: Connection, server: Server) -> None:

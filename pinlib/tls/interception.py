@@ -98,7 +98,7 @@ class Interception:
         self._front: Server | None = None
         self._back: Caller | None = None
         self._taken = self._given = 0
-        self._passed_on = b""
+        self._passed_on = bytearray()
         self.closed = False
 
     @property
@@ -116,7 +116,7 @@ class Interception:
             alert=front.alert if front else None,
             request=front.received if front else b"",
             reply=back.received if back else b"",
-            passed_on=self._passed_on,
+            passed_on=bytes(self._passed_on),
             victim=self._victim,
         )
 
@@ -176,10 +176,10 @@ class Interception:
         if front.established and back is None and not front.closed:
             back = self._back = Caller(self._asked_for)
         if back is not None:
-            back.write(front.received[self._taken :])
-            self._taken = len(front.received)
-            self._answer(front, back.received[self._given :])
-            self._given = len(back.received)
+            back.write(front.since(self._taken))
+            self._taken = front.heard
+            self._answer(front, back.since(self._given))
+            self._given = back.heard
         if front.closed or (back is not None and back.closed):
             self._end()
 

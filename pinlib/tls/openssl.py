@@ -49,7 +49,7 @@ class Mode(Enum):
 
 
 _VERSIONS = {Tls.V1_2: ssl.TLSVersion.TLSv1_2, Tls.V1_3: ssl.TLSVersion.TLSv1_3}
-_FULL = 1 << 20  # a key log of a megabyte, some 1,500 handshakes, is replaced by a fresh one
+_FULL = 1000  # handshakes, after which a key log is replaced by a fresh one
 _FOLDER = "pinlib-keylog-"
 _PROBE = """
 import os, ssl, sys
@@ -160,19 +160,24 @@ class Client:
         self.context.verify_mode = ssl.CERT_NONE
         self.context.options |= ssl.OP_NO_TICKET
         self.keylog = KeyLog(self.context) if mode is Mode.OPENED else None
+        self.used = 0
 
 
 _clients: dict[tuple[Tls, Mode], Client] = {}
 _clients_lock = threading.Lock()
 
 
-def client(tls: Tls) -> Client:
-    """Return the client of a TLS version: one context serves everybody, roots and pins stay out."""
-    key = (tls, engine_mode())
+def client(tls: Tls, *, logged: bool = True) -> Client:
+    """Return the client of a TLS version: one context serves everybody, roots and pins stay out.
+
+    Its secrets are `logged` where this Python can do that, unless they are not wanted.
+    """
+    key = (tls, engine_mode() if logged else Mode.HEADERS)
     with _clients_lock:
         known = _clients.get(key)
-        if known is None or (known.keylog is not None and known.keylog.size > _FULL):
+        if known is None or known.used == _FULL:
             known = _clients[key] = Client(*key)
+        known.used += 1
         return known
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import Enum, IntEnum
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
@@ -30,13 +30,12 @@ class Content(IntEnum):
     APPLICATION_DATA = 23
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record, the unit in which TLS cuts up what it sends: five bytes of header, and a body."""
 
     sender: Sender
     content: int
-    body: bytes = field(repr=False)
+    body: bytes
 
     @property
     def size(self) -> int:
@@ -95,24 +94,34 @@ class Direction:
         self.pending = bytearray()
         self.handshake = bytearray()
         self.sealer: Sealer | None = None
-        self.changed_cipher = False
+        self.changed_cipher = self.finished = False
 
     def records(self, data: bytes) -> Iterator[Record]:
         """Yield whole records; the bytes may stop anywhere."""
-        self.pending += data
-        while len(self.pending) >= 5:
-            end = 5 + int.from_bytes(self.pending[3:5], "big")
-            if len(self.pending) < end:
-                return
-            yield Record(self.sender, self.pending[0], bytes(self.pending[5:end]))
-            del self.pending[:end]
+        if self.pending:
+            self.pending += data
+            data = bytes(self.pending)
+            self.pending.clear()
+        at, length = 0, len(data)
+        while at + 5 <= length:
+            end = at + 5 + (data[at + 3] << 8 | data[at + 4])
+            if end > length:
+                break
+            yield Record(self.sender, data[at], data[at + 5 : end])
+            at = end
+        self.pending += data[at:]
 
     def messages(self, fragment: bytes) -> Iterator[bytes]:
         """Yield whole handshake messages; one may be cut across records, or share one."""
-        self.handshake += fragment
-        while len(self.handshake) >= 4:
-            end = 4 + int.from_bytes(self.handshake[1:4], "big")
-            if len(self.handshake) < end:
-                return
-            yield bytes(self.handshake[:end])
-            del self.handshake[:end]
+        if self.handshake:
+            self.handshake += fragment
+            fragment = bytes(self.handshake)
+            self.handshake.clear()
+        at, length = 0, len(fragment)
+        while at + 4 <= length:
+            end = at + 4 + int.from_bytes(fragment[at + 1 : at + 4], "big")
+            if end > length:
+                break
+            yield fragment[at:end]
+            at = end
+        self.handshake += fragment[at:]

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
+from typing import NamedTuple
 
 from pinlib.encoding.naming import visible
 from pinlib.tls.records import SUITES, Content, Direction, Record, Sealer, Sender
@@ -21,8 +21,7 @@ from pinlib.tls.records import SUITES, Content, Direction, Record, Sealer, Sende
 Secrets = Mapping[str, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One thing said, as somebody sees it.
 
     `size` is in bytes: of the message itself when it was opened, of the whole record for an
@@ -34,7 +33,11 @@ class Message:
     size: int
     encrypted: bool
     detail: str = ""
-    body: bytes = field(default=b"", repr=False)
+    body: bytes = b""
+
+    def __repr__(self) -> str:
+        detail = f" ({self.detail})" if self.detail else ""
+        return f"{self.name}{detail}, {self.size} B, from the {self.sender.value}"
 
 
 CLOSED = "encrypted record"
@@ -76,6 +79,7 @@ def alert_name(code: int) -> str:
 class Transcript:
     """Everything two sides said, told as it happened.
 
+    It listens all the time and reads when it is asked to: who wants an outcome alone opens nothing.
     `secrets` gives the client's key log for a ClientHello's random: name to secret.  Without it
     TLS 1.3 stays closed after ServerHello, and `presented` with it.
     """
@@ -83,8 +87,11 @@ class Transcript:
     def __init__(self, secrets: Callable[[bytes], Secrets] = lambda _: {}) -> None:
         self._secrets_of = secrets
         self._secrets: Secrets = {}
-        self._directions = {sender: Direction(sender) for sender in Sender}
-        self._unopened: list[Record] = []
+        self._client, self._server = Direction(Sender.CLIENT), Direction(Sender.SERVER)
+        self._heard: list[tuple[Sender, bytes]] = []
+        self._read = 0  # of what was heard
+        self._marked: int | None = None
+        self.before_mark = 0
         self.random = b""
         self.suite = 0
         self.version = 0
@@ -93,27 +100,40 @@ class Transcript:
 
     def hear(self, sender: Sender, data: bytes) -> None:
         """Take bytes as they crossed; they may stop anywhere."""
-        self._unopened.extend(self._directions[sender].records(data))
+        self._heard.append((sender, data))
+
+    def mark(self) -> None:
+        """Remember this moment: `before_mark` counts the messages that came before it."""
+        self._marked = len(self._heard)
+        if self._read == self._marked:
+            self.before_mark = len(self.opened)
 
     def read(self) -> None:
-        """Bring `opened` and `eavesdropped` up to date.
+        """Bring `opened`, `eavesdropped` and `before_mark` up to date.
 
         Called once the client has processed what was heard: the secrets exist only then.
         """
-        for record in self._unopened:
-            direction = self._directions[record.sender]
-            if record.content == Content.CHANGE_CIPHER_SPEC:
-                self._note(record, [_changed_cipher(record)])
-                direction.changed_cipher = self.version < 0x0304
-            elif self._is_clear(record, direction):
-                self._note(record, self._plain(record.content, record.body, direction, False))
-            elif self.version < 0x0304:
-                inside, outside = _SEALED_1_2.get(record.content, (CLOSED, CLOSED))
-                message = Message(record.sender, inside, record.size, encrypted=True)
-                self._note(record, [message], outside)
-            else:
-                self._note(record, self._open(record, direction), CLOSED)
-        self._unopened.clear()
+        while self._read < len(self._heard):
+            sender, data = self._heard[self._read]
+            direction = self._client if sender is Sender.CLIENT else self._server
+            for record in direction.records(data):
+                self._take(record, direction)
+            self._read += 1
+            if self._read == self._marked:
+                self.before_mark = len(self.opened)
+
+    def _take(self, record: Record, direction: Direction) -> None:
+        if record.content == Content.CHANGE_CIPHER_SPEC:
+            self._note(record, [_changed_cipher(record)])
+            direction.changed_cipher = self.version < 0x0304
+        elif self._is_clear(record, direction):
+            self._note(record, self._plain(record.content, record.body, direction, False))
+        elif self.version < 0x0304:
+            inside, outside = _SEALED_1_2.get(record.content, (CLOSED, CLOSED))
+            message = Message(record.sender, inside, record.size, encrypted=True)
+            self._note(record, [message], outside)
+        else:
+            self._note(record, self._open(record, direction), CLOSED)
 
     @property
     def asked_for(self) -> str | None:
@@ -124,20 +144,19 @@ class Transcript:
     @property
     def certificates(self) -> tuple[bytes, ...] | None:
         """The chain presented, as DER; () if the server sent none, None if it stayed closed."""
+        self.read()
         for message in self.opened:
             if message.name == "Certificate" and message.sender is Sender.SERVER:
                 return tuple(_certificates(message.body, tls13=self.version >= 0x0304))
         closed = any(message.name == CLOSED for message in self.opened)
         return None if closed else ()
 
-    @property
-    def asks_to_retry(self) -> bool:
-        """Whether the server's last message is a HelloRetryRequest: a ClientHello answers it."""
-        said = [message.name for message in self.opened if message.name != "ChangeCipherSpec"]
-        return said[-1:] == ["HelloRetryRequest"]
-
     def sealer(self, secret: str) -> Sealer | None:
         """Return the protection under a secret of the key log, such as the client's handshake's."""
+        self.read()
+        return self._sealer(secret)
+
+    def _sealer(self, secret: str) -> Sealer | None:
         if secret not in self._secrets:
             self._secrets = self._secrets_of(self.random)
         found = self._secrets.get(secret)
@@ -151,22 +170,24 @@ class Transcript:
     def _note(self, record: Record, inside: list[Message], sealed_as: str = "") -> None:
         self.opened += inside
         name, detail = sealed_as, ""
-        if not sealed_as:
+        if not sealed_as and len(inside) == 1:
+            name, detail = inside[0].name, inside[0].detail
+        elif not sealed_as:
             name = " + ".join(message.name for message in inside) or "more of the same message"
             detail = "; ".join(message.detail for message in inside if message.detail)
         seen = Message(record.sender, name, record.size, bool(sealed_as), detail)
         self.eavesdropped.append(seen)
 
     def _open(self, record: Record, direction: Direction) -> list[Message]:
-        side = record.sender.name
         if direction.sealer is None:
-            direction.sealer = self.sealer(f"{side}_HANDSHAKE_TRAFFIC_SECRET")
+            state = "TRAFFIC_SECRET_0" if direction.finished else "HANDSHAKE_TRAFFIC_SECRET"
+            direction.sealer = self._sealer(f"{record.sender.name}_{state}")
         inside = direction.sealer.open(record.body) if direction.sealer else None
         if inside is None:
             return [Message(record.sender, CLOSED, record.size, True, NOT_OPENED)]
         messages = self._plain(*inside, direction, True)
         if any(message.name == "Finished" for message in messages):
-            direction.sealer = self.sealer(f"{side}_TRAFFIC_SECRET_0")
+            direction.finished, direction.sealer = True, None  # another secret, if more follows
         return messages
 
     def _plain(

@@ -37,7 +37,7 @@ from pinlib.errors import BadHost
 from pinlib.scenes.cast import HOST, LOGIN, TODAY, story
 from pinlib.tls import handshake
 from pinlib.tls.certificates import Validity, ed25519_key, p384, rsa2048, rsa3072
-from pinlib.tls.handshake import talk
+from pinlib.tls.handshake import outcome_of, talk
 from pinlib.tls.openssl import server_context
 from pinlib.tls.transcript import NOT_OPENED
 
@@ -654,3 +654,28 @@ def test_an_unfinished_handshake_has_no_verdict(cast: Cast) -> None:
     phone = Connection(cast.phone, HOST, TODAY)
     with pytest.raises(ValueError, match="still going on"):
         _ = phone.verdict
+
+
+@pytest.mark.usefixtures("mode")
+def test_an_outcome_alone_is_the_verdicts(cast: Cast, tls: Tls) -> None:
+    """Nothing of the handshake is opened, and everybody is let in or refused all the same."""
+    for event in cast.events.values():
+        for way in Strategy:
+            device = event.device(way, tls)
+            alone = outcome_of(device, event.identity, HOST, event.date)
+            assert alone is event.verdict(way, tls).outcome, (event.name, way)
+
+
+@pytest.mark.usefixtures("mode")
+def test_what_was_not_opened_can_still_be_told(cast: Cast, tls: Tls) -> None:
+    """Without the secrets the verdict is the same, and after a second hello too."""
+    for name in ("initial", "another trusted CA mis-issues", "wrong host"):
+        event = cast.events[name]
+        for curve in (None, "secp384r1"):
+            device = event.device(Strategy.LEAF_KEY, tls)
+            phone = Connection(device, HOST, event.date, told=False)
+            talk(phone, Server(event.identity, curve=curve))
+            verdict, whole = phone.verdict, event.verdict(Strategy.LEAF_KEY, tls)
+            assert same(verdict, whole)
+            assert verdict.presented == whole.presented
+            assert verdict.decided <= len(verdict.timeline)

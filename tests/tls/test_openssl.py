@@ -164,7 +164,7 @@ def test_a_forgotten_log_closes_itself(temp: Path) -> None:
 @pytest.mark.usefixtures("fresh")
 def test_a_full_log_is_replaced(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """The log does not grow without end, and a connection under way keeps the one it began with."""
-    monkeypatch.setattr(openssl, "_FULL", 2000)
+    monkeypatch.setattr(openssl, "_FULL", 2)
     first = openssl.client(Tls.V1_3)
     waiting = Connection(cast.phone, HOST, TODAY)
     for _ in range(10):

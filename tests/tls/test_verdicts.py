@@ -13,19 +13,25 @@ from cryptography.x509.oid import NameOID
 from pinlib import (
     Authority,
     Cast,
+    Connection,
     Identity,
+    Kind,
     Mark,
     Moment,
     Outcome,
+    PinSet,
+    Server,
     Strategy,
     Tls,
     Verdict,
+    certificate_pin,
     connect,
     key_pin,
 )
 from pinlib.scenes.cast import HOST, TODAY
 from pinlib.tls.certificates import Validity, p256
 from pinlib.tls.devices import Check
+from pinlib.tls.handshake import talk
 from pinlib.tls.verdicts import day
 
 VALID = Validity.days(TODAY - timedelta(days=10), 100)
@@ -152,3 +158,30 @@ def test_a_verdict_is_final(cast: Cast) -> None:
 def test_a_day_reads_as_people_say_it() -> None:
     """No leading zero, the month by its name."""
     assert day(datetime(2027, 3, 1, tzinfo=UTC)) == "1 March 2027"
+
+
+def test_a_mixed_set_stands_beside_both_kinds_of_values(cast: Cast) -> None:
+    """Of each verified certificate the pins of every kind that is pinned: one of them matches."""
+    key, whole = key_pin(cast.bank.leaf), certificate_pin(cast.issuing.certificate)
+    for pins, kinds in (
+        (PinSet.of(whole, key), {Kind.KEY, Kind.CERTIFICATE}),
+        (PinSet.of(key), {Kind.KEY}),
+        (PinSet.of(whole), {Kind.CERTIFICATE}),
+    ):
+        verdict = connect(cast.phone.pinning(pins), cast.bank, HOST, TODAY)
+        evidence = verdict.rung(Check.PIN).evidence
+        shown = [line.split(" ")[-1] for line in evidence if line.startswith("verified")]
+        assert len(shown) == len(kinds) * len(verdict.verified)
+        assert str(verdict.match) in shown
+        assert f"pinned {verdict.match} (matches)" in evidence
+
+
+def test_what_happens_afterwards_does_not_change_a_verdict(cast: Cast) -> None:
+    """A verdict is of its moment: whoever looks at it later reads what was found then."""
+    phone, server = Connection(cast.phone, HOST, TODAY), Server(cast.bank)
+    talk(phone, server)
+    verdict = phone.verdict
+    phone._findings.broke_off = "The server broke off."
+    assert verdict.outcome is Outcome.CONNECTED
+    assert "broke off" not in verdict.reason
+    assert phone.verdict.outcome is Outcome.NO_HANDSHAKE
