@@ -11,6 +11,7 @@ import warnings
 from contextlib import suppress
 from functools import lru_cache
 from ipaddress import ip_address
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -41,6 +42,15 @@ def general_name(host: str) -> x509.DNSName | x509.IPAddress:
         shown = host if len(host) <= 60 else f"{host[:60]}…"
         raise BadHost(f"{shown!r} is no host name: write one such as bank.example", seen=shown)
     return x509.DNSName(host)
+
+
+def is_address(text: str) -> bool:
+    """Return whether this is an IP address, which only an iPAddress entry can name."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def is_host(text: str) -> bool:
@@ -105,17 +115,34 @@ def letters(index: int) -> str:
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
 
+_Kind = TypeVar("_Kind", bound=x509.ExtensionType)
+
+
+def extension(certificate: x509.Certificate, kind: type[_Kind]) -> _Kind | None:
+    """Return what a certificate says in an extension of this kind; None if it says nothing.
+
+    One extension that cannot be read makes all of them unreadable: then it says nothing, too.
+    """
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except Exception:
+        # At a stranger's bytes the library raises ValueError, KeyError, TypeError, a warning, and
+        # exceptions of its own that have no base in common; which one, depends on the extension.
+        return None
+
+
 def names(certificate: x509.Certificate) -> tuple[str, ...]:
     """Return the DNS names and IP addresses a certificate is valid for.
 
-    None is an answer too; extensions that cannot be read name nobody.
+    None is an answer too; extensions that cannot be read name nobody.  A DNS name that looks like
+    an address is not that address (RFC 5280, section 4.2.1.6), so it is marked: DNS:10.0.0.1.
     """
-    try:
-        san = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+    san = extension(certificate, x509.SubjectAlternativeName)
+    if san is None:
         return ()
+    dns = san.get_values_for_type(x509.DNSName)
     addresses = (str(address) for address in san.get_values_for_type(x509.IPAddress))
-    return (*san.get_values_for_type(x509.DNSName), *addresses)
+    return (*(f"DNS:{name}" if is_address(name) else name for name in dns), *addresses)
 
 
 def name_of(name: x509.Name) -> str:

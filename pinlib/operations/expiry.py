@@ -20,7 +20,7 @@ from cryptography import x509
 
 from pinlib.encoding.der import Form
 from pinlib.encoding.files import LIMIT, documents
-from pinlib.encoding.naming import name_of, read_certificate
+from pinlib.encoding.naming import extension, name_of, read_certificate
 from pinlib.errors import BadInput, NotReadable
 from pinlib.operations.updates import NotTaken, PinUpdate
 from pinlib.tls.certificates import Validity
@@ -93,11 +93,8 @@ def _certificates(source: Path | bytes, called: str) -> list[Deadline]:
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:
-    try:
-        found = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
-        return False
-    return found.value.ca
+    constraints = extension(certificate, x509.BasicConstraints)
+    return constraints is not None and constraints.ca
 
 
 # developer.android.com, "Network security configuration", <pin-set>: yyyy-MM-dd.

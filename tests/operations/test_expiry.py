@@ -16,6 +16,7 @@ from pinlib.errors import BadInput, PinlibError
 from pinlib.operations.expiry import What, deadlines, in_order
 from pinlib.operations.updates import PinUpdate, sign
 from pinlib.tls.certificates import Validity
+from tests.strangers import EDI_PARTY_NAME, SAN, X400_ADDRESS, raw, stranger
 
 CAST = story()
 NOW = datetime.now(UTC)  # the command asks the real clock, and so do these certificates
@@ -73,6 +74,15 @@ def test_every_public_root_has_an_end() -> None:
     for der in public_roots().values():
         (root,) = deadlines(der)
         assert root.what is What.AUTHORITY or root.ends
+
+
+@pytest.mark.parametrize("san", [X400_ADDRESS, EDI_PARTY_NAME])
+def test_a_certificate_with_a_strange_name_ends_like_any_other(san: bytes) -> None:
+    """What it is for cannot be read; when it ends can."""
+    valid = Validity(NOW - timedelta(30), NOW + timedelta(20, hours=1))
+    leaf = stranger(CAST.issuing, valid, raw(SAN, san)).leaf
+    (end,) = deadlines(leaf.public_bytes(Encoding.DER))
+    assert (end.what, end.name, end.left(NOW)) == (What.LEAF, "stranger", 20)
 
 
 def test_what_has_no_end_is_told(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pinlib import Event, Strategy, Tls
+from pinlib import Event, Outcome, Strategy, Tls
 from pinlib.errors import NotLoopback, Silence
 from pinlib.scenes.cast import HOST, LOGIN, TODAY, Cast
 from pinlib.tls.certificates import Validity
@@ -28,6 +28,7 @@ from pinlib.tls.devices import Moment
 from pinlib.tls.interception import Encounter, Forger, Interceptor, intercept
 from pinlib.tls.sockets import Door, MiddleDoor, bank_door, dial, encounter, only_here
 from pinlib.tls.web import Bank
+from tests.strangers import EDI_PARTY_NAME, SAN, X400_ADDRESS, raw, stranger
 
 ROOT = Path(__file__).parents[2]
 PROXY = "proxy CA in the device's store"
@@ -70,6 +71,15 @@ def test_a_phone_reaches_its_bank(cast: Cast, tls: Tls) -> None:
     assert phone.verdict.connected
     assert phone.verdict.match is not None
     assert b'"balance": 1250' in phone.received
+
+
+@pytest.mark.parametrize("san", [X400_ADDRESS, EDI_PARTY_NAME])
+def test_a_name_that_cannot_be_read_is_a_refusal(cast: Cast, tls: Tls, san: bytes) -> None:
+    """A server of anybody's may show one: the phone says so, and hangs up."""
+    peer = stranger(cast.issuing, Validity.days(TODAY, 9), raw(SAN, san))
+    with bank_door(peer) as vault:
+        phone = dial(replace(cast.phone, tls=tls), vault.address, "shop.example", TODAY)
+    assert phone.verdict.outcome is Outcome.REFUSED_BY_NAME
 
 
 def test_fifty_victims_at_once_have_a_page_each(cast: Cast) -> None:
