@@ -111,7 +111,7 @@ def _pin_sets(source: Path | bytes, called: str) -> list[Deadline]:
         update = PinUpdate.read(text.partition(b"\n")[0])
         pins = "1 pin" if len(update.pins) == 1 else f"{len(update.pins)} pins"
         name = f"version {update.version}, {pins}"
-        last = update.expires - timedelta(seconds=1)
+        last = update.expires - timedelta.resolution
         return [Deadline(What.PIN_SET, name, update.issued, last, called)]
     except NotTaken:
         return [_android(day.decode("utf-8", "replace"), called) for day in _ANDROID.findall(text)]
@@ -120,7 +120,7 @@ def _pin_sets(source: Path | bytes, called: str) -> list[Deadline]:
 def _android(day: str, called: str) -> Deadline:
     try:
         ends = datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC)
-    except ValueError:
+        began = ends - timedelta(days=1)  # the file does not say since when
+    except (ValueError, OverflowError):
         raise BadInput(f"an expiration is written 2027-01-31, not {day!r}", seen=day) from None
-    began = ends - timedelta(days=1)  # the file does not say since when
     return Deadline(What.PIN_SET, "Android’s pin-set", began, ends - timedelta(seconds=1), called)
