@@ -236,24 +236,38 @@ class Plan:
     def _since(self) -> list[date]:
         return [one.day for one in self.deployments]
 
+    def within(self, day: date) -> date:
+        """Return a day of this plan as it is; of any other there is nothing to say.
+
+        Raises BadInput, and so does all that is asked about a day.
+        """
+        if type(day) is not date or not self.start <= day <= self.ends:
+            wanted = f"a date from {self.start} to {self.ends}, such as date(2027, 5, 14)"
+            raise BadInput(f"{day!r} is not in this plan: give {wanted}", seen=repr(day))
+        return day
+
     def deployed(self, day: date) -> Deployment:
         """Return the certificate in service on a day."""
-        return self.deployments[bisect_right(self._since, day) - 1]
+        return self.deployments[bisect_right(self._since, self.within(day)) - 1]
 
     def retired(self, day: date) -> frozenset[str]:
         """Return the roots that devices do not trust any more on a day."""
+        self.within(day)
         return frozenset(one.root for one in self._all(Retired) if one.day <= day)
 
     def stolen(self, day: date) -> tuple[str, ...]:
         """Return the keys that somebody else has on a day."""
+        self.within(day)
         return tuple(one.key for one in self._all(Stolen) if one.day <= day)
 
     def pins_ended(self, version: str, day: date) -> bool:
         """Return whether a version does not ask its pins any more on a day."""
+        self.within(day)
         return any(one.version == version and one.day <= day for one in self._all(PinsEnd))
 
     def attackers(self, day: date) -> frozenset[str]:
         """Return by whom somebody stands in the middle on a day."""
+        self.within(day)
         return frozenset(one.by for one in self.attacks if one.day <= day < one.ends)
 
     def adding(self, *events: PlanEvent) -> Plan:

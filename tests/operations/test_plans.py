@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -76,6 +77,28 @@ def test_what_holds_on_a_day_begins_and_ends_with_its_event() -> None:
     assert (year.pins_ended("v1", before), year.pins_ended("v1", day)) == (False, True)
     there = [year.attackers(before + timedelta(n)) for n in range(5)]
     assert [bool(who) for who in there] == [False, True, True, True, False]
+
+
+@pytest.mark.parametrize(
+    "day", [START - timedelta(1), END + timedelta(1), datetime(2027, 5, 14), "2027-05-14", None]
+)
+def test_a_day_outside_of_a_plan_has_no_answer(day: Any) -> None:
+    """Nothing was in service before the first certificate, and nobody knows about the day after."""
+    year = plan(Stolen(date(2027, 2, 1), "key A"), Attack(date(2027, 12, 30), "key A"))
+    for ask in (
+        year.deployed,
+        year.retired,
+        year.stolen,
+        year.attackers,
+        lambda day: year.pins_ended("v1", day),
+    ):
+        with pytest.raises(BadInput, match="is not in this plan: give a date from 2027-01-01 to"):
+            ask(day)
+
+
+def test_the_first_and_the_last_day_of_a_plan_are_in_it() -> None:
+    """Both are included."""
+    assert plan().deployed(START) == plan().deployed(END)
 
 
 @pytest.mark.parametrize(
