@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
 from pinlib import Authority, Identity, Validity
@@ -14,6 +15,17 @@ SAN = ExtensionOID.SUBJECT_ALTERNATIVE_NAME
 # RFC 5280, section 4.2.1.6: kinds of names that the library does not read.
 X400_ADDRESS = bytes.fromhex("3002a300")
 EDI_PARTY_NAME = bytes.fromhex("3015a505a1030c0178820c") + b"bank.example"  # and a DNS name
+
+# PKCS#8 (RFC 8410): an Ed25519 key has 32 bytes, and this one has one.
+SHORT_KEY = bytes.fromhex("3011020100300506032b657004050403e280ae")
+
+
+def strange_bundle(certificate: x509.Certificate) -> bytes:
+    """Return a PKCS#7 bundle of a certificate that calls itself version 67 of X.509."""
+    bundle = pkcs7.serialize_certificates([certificate], Encoding.DER)
+    version_3 = bytes.fromhex("a003020102")
+    assert version_3 in bundle
+    return bundle.replace(version_3, bytes.fromhex("a003020142"), 1)
 
 
 def raw(oid: x509.ObjectIdentifier, value: bytes) -> x509.UnrecognizedExtension:

@@ -2,6 +2,9 @@
 
 What stands in a certificate was written by a stranger.  It is read once, and as a whole, so that a
 broken piece comes to light here; and a name is shown as one line that hides nothing.
+
+At a broken piece the library raises ValueError, TypeError, KeyError, a warning, or exceptions of
+its own that have no base in common, and which one depends on the piece.  So all are caught here.
 """
 
 from __future__ import annotations
@@ -14,7 +17,6 @@ from ipaddress import ip_address
 from typing import TypeVar
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
@@ -73,7 +75,7 @@ def read_certificate(der: bytes) -> x509.Certificate:
         certificate = x509.load_der_x509_certificate(der)
         _ = certificate.subject, certificate.issuer
         _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    except (ValueError, TypeError, x509.InvalidVersion, Warning) as error:
+    except Exception as error:
         seen = f"{len(der):,} bytes beginning {der[:4].hex(' ')}"
         raise NotReadable(f"no certificate can be read here: {seen}", seen=seen) from error
     return certificate
@@ -81,7 +83,7 @@ def read_certificate(der: bytes) -> x509.Certificate:
 
 def title_of(document: Document) -> str:
     """Return how people call what was found in a file: its subject, or what it is.  Not escaped."""
-    with warnings.catch_warnings(), suppress(ValueError, TypeError, x509.InvalidVersion):
+    with warnings.catch_warnings(), suppress(Exception):
         warnings.simplefilter("ignore")  # of a stranger's slips; the name is all that is wanted
         if document.form is Form.CERTIFICATE:
             return name_of(x509.load_der_x509_certificate(document.der).subject)
@@ -97,7 +99,7 @@ def key_name(info: bytes) -> str:
     """
     try:
         key = serialization.load_der_public_key(info)
-    except (ValueError, UnsupportedAlgorithm):
+    except Exception:
         return "unknown"
     if isinstance(key, ec.EllipticCurvePublicKey):
         return _CURVES.get(key.curve.name, key.curve.name)
@@ -126,8 +128,6 @@ def extension(certificate: x509.Certificate, kind: type[_Kind]) -> _Kind | None:
     try:
         return certificate.extensions.get_extension_for_class(kind).value
     except Exception:
-        # At a stranger's bytes the library raises ValueError, KeyError, TypeError, a warning, and
-        # exceptions of its own that have no base in common; which one, depends on the extension.
         return None
 
 

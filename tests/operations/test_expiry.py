@@ -16,7 +16,15 @@ from pinlib.errors import BadInput, NotReadable, PinlibError
 from pinlib.operations.expiry import What, deadlines, in_order
 from pinlib.operations.updates import PinUpdate, sign
 from pinlib.tls.certificates import Validity
-from tests.strangers import EDI_PARTY_NAME, SAN, X400_ADDRESS, raw, stranger
+from tests.strangers import (
+    EDI_PARTY_NAME,
+    SAN,
+    SHORT_KEY,
+    X400_ADDRESS,
+    raw,
+    strange_bundle,
+    stranger,
+)
 
 CAST = story()
 NOW = datetime.now(UTC)  # the command asks the real clock, and so do these certificates
@@ -118,7 +126,8 @@ def test_what_has_no_end_is_told(tmp_path: Path) -> None:
     key = CAST.bank.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     with pytest.raises(PinlibError, match="it has no end; give the certificate"):
         deadlines(key)
-    for source in (b"", b"hello", tmp_path, tmp_path / "none.pem"):
+    strange = SHORT_KEY, strange_bundle(CAST.bank.leaf)
+    for source in (*strange, b"", b"hello", tmp_path, tmp_path / "none.pem"):
         with pytest.raises(PinlibError):
             deadlines(source)
 
