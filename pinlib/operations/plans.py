@@ -147,6 +147,12 @@ def root_of(issuer: str) -> str:
     return name_of(authorities()[issuer].certificate.issuer)
 
 
+@shared
+def root_names() -> tuple[str, ...]:
+    """Return the names of the roots above all authorities, in the order of the alphabet."""
+    return tuple(sorted({root_of(name) for name in authorities()}))
+
+
 @dataclass(frozen=True)
 class Plan:
     """Dated events, and the last day to look at.
@@ -208,14 +214,14 @@ class Plan:
             yield from self._slips_of(one, versions)
 
     def _slips_of(self, one: PlanEvent, versions: set[str]) -> Iterator[str]:
-        roots = {root_of(name) for name in authorities()}
+        roots = root_names()
         keys = [one.key] if isinstance(one, Deployed | Stolen) else []
         if isinstance(one, Deployed) and one.issuer not in authorities():
             yield f"nobody is called {one.issuer!r}; there are {', '.join(authorities())}"
         if isinstance(one, Deployed | Attack) and not 1 <= one.days <= _MOST:
             yield f"{one.days} days are no time: at least 1, at most {_MOST}"
         if isinstance(one, Retired) and one.root not in roots:
-            yield f"no root is called {one.root!r}; there are {', '.join(sorted(roots))}"
+            yield f"no root is called {one.root!r}; there are {', '.join(roots)}"
         if isinstance(one, PinsEnd) and one.version not in versions:
             yield f"the pins of {one.version!r} end, and no such version is released"
         if isinstance(one, Released):
