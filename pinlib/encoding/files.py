@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -86,7 +85,7 @@ def _unwrapped(document: Document) -> tuple[Document, ...]:
         warnings.simplefilter("ignore")  # of odd serial numbers: only the bytes are wanted
         try:
             inside = load_der_pkcs7_certificates(document.der)
-        except (ValueError, UnsupportedAlgorithm) as error:
+        except Exception as error:  # any: see `spki`
             seen = document.form.value
             raise NotReadable(
                 f"this looks like {seen}, but is broken: save it again", seen=seen
@@ -126,10 +125,12 @@ def spki(document: Document) -> bytes:
         # would let a file made for the purpose keep us busy for minutes.
         key = load_der_private_key(document.der, None, unsafe_skip_rsa_key_validation=True)
         return _public_half(key)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        seen = document.form.value
+    except Exception as error:
+        # At broken bytes the library raises ValueError, TypeError, and exceptions of its own that
+        # have no base in common (InternalError for a short Ed25519 key, UnsupportedAlgorithm).
+        seen, why = document.form.value, str(error).partition(". ")[0]
         raise NotReadable(
-            f"this looks like {seen}, but cannot be loaded: {error}", seen=seen
+            f"this looks like {seen}, but cannot be loaded: {why}", seen=seen
         ) from error
 
 

@@ -2,6 +2,9 @@
 
 What stands in a certificate was written by a stranger.  It is read once, and as a whole, so that a
 broken piece comes to light here; and a name is shown as one line that hides nothing.
+
+At a broken piece the library raises ValueError, TypeError, KeyError, a warning, or exceptions of
+its own that have no base in common, and which one depends on the piece.  So all are caught here.
 """
 
 from __future__ import annotations
@@ -11,9 +14,9 @@ import warnings
 from contextlib import suppress
 from functools import lru_cache
 from ipaddress import ip_address
+from typing import TypeVar
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
@@ -43,6 +46,15 @@ def general_name(host: str) -> x509.DNSName | x509.IPAddress:
     return x509.DNSName(host)
 
 
+def is_address(text: str) -> bool:
+    """Return whether this is an IP address, which only an iPAddress entry can name."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def is_host(text: str) -> bool:
     """Return whether a server can be called so."""
     try:
@@ -63,7 +75,7 @@ def read_certificate(der: bytes) -> x509.Certificate:
         certificate = x509.load_der_x509_certificate(der)
         _ = certificate.subject, certificate.issuer
         _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    except (ValueError, TypeError, x509.InvalidVersion, Warning) as error:
+    except Exception as error:
         seen = f"{len(der):,} bytes beginning {der[:4].hex(' ')}"
         raise NotReadable(f"no certificate can be read here: {seen}", seen=seen) from error
     return certificate
@@ -71,7 +83,7 @@ def read_certificate(der: bytes) -> x509.Certificate:
 
 def title_of(document: Document) -> str:
     """Return how people call what was found in a file: its subject, or what it is.  Not escaped."""
-    with warnings.catch_warnings(), suppress(ValueError, TypeError, x509.InvalidVersion):
+    with warnings.catch_warnings(), suppress(Exception):
         warnings.simplefilter("ignore")  # of a stranger's slips; the name is all that is wanted
         if document.form is Form.CERTIFICATE:
             return name_of(x509.load_der_x509_certificate(document.der).subject)
@@ -87,7 +99,7 @@ def key_name(info: bytes) -> str:
     """
     try:
         key = serialization.load_der_public_key(info)
-    except (ValueError, UnsupportedAlgorithm):
+    except Exception:
         return "unknown"
     if isinstance(key, ec.EllipticCurvePublicKey):
         return _CURVES.get(key.curve.name, key.curve.name)
@@ -105,18 +117,33 @@ def letters(index: int) -> str:
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
 
+_Kind = TypeVar("_Kind", bound=x509.ExtensionType)
+
+
+def extension(certificate: x509.Certificate, kind: type[_Kind]) -> _Kind | None:
+    """Return what a certificate says in an extension of this kind; None if it says nothing.
+
+    One extension that cannot be read makes all of them unreadable: then it says nothing, too.
+    """
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except Exception:  # the library fails at a stranger's bytes in many ways, warnings among them
+        return None
+
+
 @lru_cache(maxsize=1024)
 def names(certificate: x509.Certificate) -> tuple[str, ...]:
     """Return the DNS names and IP addresses a certificate is valid for.
 
-    None is an answer too; extensions that cannot be read name nobody.
+    None is an answer too; extensions that cannot be read name nobody.  A DNS name that looks like
+    an address is not that address (RFC 5280, section 4.2.1.6), so it is marked: DNS:10.0.0.1.
     """
-    try:
-        san = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+    san = extension(certificate, x509.SubjectAlternativeName)
+    if san is None:
         return ()
+    dns = san.get_values_for_type(x509.DNSName)
     addresses = (str(address) for address in san.get_values_for_type(x509.IPAddress))
-    return (*san.get_values_for_type(x509.DNSName), *addresses)
+    return (*(f"DNS:{name}" if is_address(name) else name for name in dns), *addresses)
 
 
 def name_of(name: x509.Name) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 
+from pinlib.errors import BadInput
 from pinlib.operations.fleet import Count, People, cut_off, each_time_anew, late_stay_late, versions
 from pinlib.operations.plans import Plan
 from pinlib.operations.sweep import App, Audit, Block, Sweep, Track, apps, verdict_on
@@ -50,8 +51,14 @@ class AppYears:
     tracks: tuple[Track, ...]
 
     def track(self, day: date) -> Track:
-        """Return who could read along, and who did, on a day."""
-        return next(one for one in self.tracks if one.first <= day <= one.last)
+        """Return who could read along, and who did, on a day.
+
+        Raises BadInput for a day before the app's release, and for one that is not known yet.
+        """
+        for one in self.tracks:
+            if one.first <= day <= one.last:
+                return one
+        raise BadInput(f"nothing is known of {self.app.version} on {day}", seen=repr(day))
 
 
 @dataclass(frozen=True)
@@ -84,8 +91,11 @@ def work(asked: DayQuery) -> Iterator[date]:
 
 
 def report(asked: DayQuery) -> DayReport:
-    """Return all that there is to see, and make whatever handshakes are still wanting."""
-    plan, day = asked.plan, asked.day
+    """Return all that there is to see, and make whatever handshakes are still wanting.
+
+    Raises BadInput for a day that is not in the plan.
+    """
+    plan, day = asked.plan, asked.plan.within(asked.day)
     for _ in work(asked):
         pass
     years = _years(plan, asked.version)

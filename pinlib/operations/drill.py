@@ -16,7 +16,16 @@ from enum import Enum
 
 from pinlib.encoding.naming import letters
 from pinlib.errors import BadInput
-from pinlib.operations.plans import Attack, Deployed, Plan, PlanEvent, Released, Stolen
+from pinlib.operations.plans import (
+    Attack,
+    Deployed,
+    Plan,
+    PlanEvent,
+    Released,
+    Stolen,
+    authorities,
+    root_names,
+)
 
 START, ENDS = date(2027, 1, 1), date(2027, 12, 31)
 LIFE = 100  # days of a certificate, as the CA/Browser Forum allows in 2027
@@ -252,10 +261,14 @@ def _revoke(now: Situation) -> Situation:
 def _release(now: Situation, pins: tuple[str, ...]) -> Situation:
     if any(isinstance(one, Released) and one.day == now.day for one in now.events[2:]):
         raise BadInput("one release a day is all that a store takes: wait a day", seen=str(pins))
+    made, certified = {_key(at) for at in range(now.made)}, (*authorities(), *root_names())
     for pin in pins:
-        number = "key " in pin and pin not in {_key(at) for at in range(now.made)}
-        if number:
+        if pin.startswith("key ") and pin not in made:
             raise BadInput(f"{pin} is not made yet: pin {', '.join(now.held)}", seen=pin)
+        if pin not in made and pin not in certified:
+            known = ", ".join(certified)
+            said = f"{pin!r} is neither a key nor an authority; beside keys there are {known}"
+            raise BadInput(said, seen=pin)
     version = f"v{sum(isinstance(one, Released) for one in now.events) + 1}"
     now = _happened(now, Released(now.day, version, pins))
     return _told(now, f"{version} is out, and pins {', '.join(pins) or NOTHING}")

@@ -20,7 +20,7 @@ from cryptography import x509
 
 from pinlib.encoding.der import Form
 from pinlib.encoding.files import LIMIT, documents
-from pinlib.encoding.naming import name_of, read_certificate
+from pinlib.encoding.naming import extension, name_of, read_certificate
 from pinlib.errors import BadInput, NotReadable
 from pinlib.operations.updates import NotTaken, PinUpdate
 from pinlib.tls.certificates import Validity
@@ -93,11 +93,8 @@ def _certificates(source: Path | bytes, called: str) -> list[Deadline]:
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:
-    try:
-        found = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
-        return False
-    return found.value.ca
+    constraints = extension(certificate, x509.BasicConstraints)
+    return constraints is not None and constraints.ca
 
 
 # developer.android.com, "Network security configuration", <pin-set>: yyyy-MM-dd.
@@ -114,7 +111,7 @@ def _pin_sets(source: Path | bytes, called: str) -> list[Deadline]:
         update = PinUpdate.read(text.partition(b"\n")[0])
         pins = "1 pin" if len(update.pins) == 1 else f"{len(update.pins)} pins"
         name = f"version {update.version}, {pins}"
-        last = update.expires - timedelta(seconds=1)
+        last = update.expires - timedelta.resolution
         return [Deadline(What.PIN_SET, name, update.issued, last, called)]
     except NotTaken:
         return [_android(day.decode("utf-8", "replace"), called) for day in _ANDROID.findall(text)]
@@ -123,7 +120,7 @@ def _pin_sets(source: Path | bytes, called: str) -> list[Deadline]:
 def _android(day: str, called: str) -> Deadline:
     try:
         ends = datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC)
-    except ValueError:
+        began = ends - timedelta(days=1)  # the file does not say since when
+    except (ValueError, OverflowError):
         raise BadInput(f"an expiration is written 2027-01-31, not {day!r}", seen=day) from None
-    began = ends - timedelta(days=1)  # the file does not say since when
     return Deadline(What.PIN_SET, "Android’s pin-set", began, ends - timedelta(seconds=1), called)

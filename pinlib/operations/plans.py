@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from functools import cached_property
 from types import MappingProxyType
@@ -94,6 +94,19 @@ PlanEvent = Deployed | Released | PinsEnd | Stolen | Retired | Attack
 _KINDS = (Deployed, Released, PinsEnd, Stolen, Retired, Attack)
 
 
+_DAY = "a date, such as date(2027, 5, 14)"
+_NAME = (lambda given: isinstance(given, str)), "a str"
+_VALUES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "day": (lambda given: type(given) is date, _DAY),
+    "days": (lambda given: type(given) is int, "an int"),
+    "pins": (
+        lambda given: type(given) is tuple and all(isinstance(one, str) for one in given),
+        "a tuple of names, such as ('key A',)",
+    ),
+}
+"""What an event's fields have to be, and how that is called; all others are names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """A certificate in service, and by which names a pin can know it.
@@ -134,6 +147,12 @@ def root_of(issuer: str) -> str:
     return name_of(authorities()[issuer].certificate.issuer)
 
 
+@shared
+def root_names() -> tuple[str, ...]:
+    """Return the names of the roots above all authorities, in the order of the alphabet."""
+    return tuple(sorted({root_of(name) for name in authorities()}))
+
+
 @dataclass(frozen=True)
 class Plan:
     """Dated events, and the last day to look at.
@@ -147,10 +166,31 @@ class Plan:
     ends: date
 
     def __post_init__(self) -> None:
+        if isinstance(self.events, Iterable):  # a list, or what yields them one by one
+            object.__setattr__(self, "events", tuple(self.events))
+        for wrong in self._wrong_kinds():
+            raise BadInput(f"{self.title}: {wrong}", seen=wrong)
         ordered = sorted(self.events, key=lambda one: (one.day, _KINDS.index(type(one)), str(one)))
         object.__setattr__(self, "events", tuple(ordered))
         for wrong in self._slips():
             raise BadInput(f"{self.title}: {wrong}", seen=wrong)
+
+    def _wrong_kinds(self) -> Iterator[str]:
+        if type(self.ends) is not date:
+            yield f"it ends on {_DAY}, not on {self.ends!r}"
+        if not isinstance(self.events, tuple):
+            yield f"its events are a tuple, not {self.events!r}"
+            return
+        for one in self.events:
+            if type(one) not in _KINDS:
+                known = ", ".join(kind.__name__ for kind in _KINDS)
+                yield f"{one!r} is no event: there are {known}"
+                return
+            for field in fields(one):
+                is_one, called = _VALUES.get(field.name, _NAME)
+                given = getattr(one, field.name)
+                if not is_one(given):
+                    yield f"{type(one).__name__}: its {field.name} is {called}, not {given!r}"
 
     def _slips(self) -> Iterator[str]:
         deployed, released = self._all(Deployed), self._all(Released)
@@ -174,14 +214,14 @@ class Plan:
             yield from self._slips_of(one, versions)
 
     def _slips_of(self, one: PlanEvent, versions: set[str]) -> Iterator[str]:
-        roots = {root_of(name) for name in authorities()}
+        roots = root_names()
         keys = [one.key] if isinstance(one, Deployed | Stolen) else []
         if isinstance(one, Deployed) and one.issuer not in authorities():
             yield f"nobody is called {one.issuer!r}; there are {', '.join(authorities())}"
-        if isinstance(one, Deployed | Attack) and one.days < 1:
-            yield f"{one.days} days are no time: at least 1"
+        if isinstance(one, Deployed | Attack) and not 1 <= one.days <= _MOST:
+            yield f"{one.days} days are no time: at least 1, at most {_MOST}"
         if isinstance(one, Retired) and one.root not in roots:
-            yield f"no root is called {one.root!r}; there are {', '.join(sorted(roots))}"
+            yield f"no root is called {one.root!r}; there are {', '.join(roots)}"
         if isinstance(one, PinsEnd) and one.version not in versions:
             yield f"the pins of {one.version!r} end, and no such version is released"
         if isinstance(one, Released):
@@ -236,24 +276,38 @@ class Plan:
     def _since(self) -> list[date]:
         return [one.day for one in self.deployments]
 
+    def within(self, day: date) -> date:
+        """Return a day of this plan as it is; of any other there is nothing to say.
+
+        Raises BadInput, and so does all that is asked about a day.
+        """
+        if type(day) is not date or not self.start <= day <= self.ends:
+            wanted = f"a date from {self.start} to {self.ends}, such as date(2027, 5, 14)"
+            raise BadInput(f"{day!r} is not in this plan: give {wanted}", seen=repr(day))
+        return day
+
     def deployed(self, day: date) -> Deployment:
         """Return the certificate in service on a day."""
-        return self.deployments[bisect_right(self._since, day) - 1]
+        return self.deployments[bisect_right(self._since, self.within(day)) - 1]
 
     def retired(self, day: date) -> frozenset[str]:
         """Return the roots that devices do not trust any more on a day."""
+        self.within(day)
         return frozenset(one.root for one in self._all(Retired) if one.day <= day)
 
     def stolen(self, day: date) -> tuple[str, ...]:
         """Return the keys that somebody else has on a day."""
+        self.within(day)
         return tuple(one.key for one in self._all(Stolen) if one.day <= day)
 
     def pins_ended(self, version: str, day: date) -> bool:
         """Return whether a version does not ask its pins any more on a day."""
+        self.within(day)
         return any(one.version == version and one.day <= day for one in self._all(PinsEnd))
 
     def attackers(self, day: date) -> frozenset[str]:
         """Return by whom somebody stands in the middle on a day."""
+        self.within(day)
         return frozenset(one.by for one in self.attacks if one.day <= day < one.ends)
 
     def adding(self, *events: PlanEvent) -> Plan:

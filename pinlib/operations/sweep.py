@@ -108,13 +108,9 @@ def noon(day: date) -> datetime:
 def verdict_on(plan: Plan, app: App, day: date) -> Verdict:
     """Let an app call its bank on a day: a whole handshake, with its ladder.
 
-    Raises BadInput for what is no app, and for a day that is not in the plan.
+    Raises BadInput for what is no app, for a day that is not in the plan, and for one before the
+    app's release.
     """
-    if not isinstance(app, App):
-        raise BadInput("verdict takes an app: one of apps(plan, 'v1')", seen=repr(app))
-    if type(day) is not date or not plan.start <= day <= plan.ends:
-        within = f"a date from {plan.start} to {plan.ends}, such as date(2027, 5, 14)"
-        raise BadInput(f"{day!r} is not in this plan: give {within}", seen=repr(day))
     return connect(phone(plan, app, day), identity(plan.deployed(day)), HOST, noon(day))
 
 
@@ -162,7 +158,11 @@ def _pin(plan: Plan, name: str) -> Pin:
 
 
 def phone(plan: Plan, app: App, day: date) -> Device:
-    """Return the phone with this app on a day: its store shrinks, and its pins may have ended."""
+    """Return the phone with this app on a day: its store shrinks, and its pins may have ended.
+
+    Raises as `verdict_on`.
+    """
+    _possible(plan, app, day)
     retired = plan.retired(day)
     roots = [chain for name, chain in _roots().items() if name not in retired]
     pinned = app.pins and not plan.pins_ended(app.version, day)
@@ -173,11 +173,27 @@ def phone(plan: Plan, app: App, day: date) -> Device:
     )
 
 
+def _possible(plan: Plan, app: App, day: date) -> None:
+    """Raise BadInput for what is no app, and for a day on which nobody has it."""
+    if plan.within(day) < _app(app).day:
+        said = f"{app.version} is released on {app.day}: give that day, or later, and not {day}"
+        raise BadInput(said, seen=repr(day))
+
+
+def _app(given: object) -> App:
+    if not isinstance(given, App):
+        raise BadInput("an app is wanted: one of apps(plan, 'v1')", seen=repr(given))
+    return given
+
+
 class Sweep:
     """A plan, and every handshake that was needed so far to answer for it.
 
     What was met for another plan may be `known`: a handshake depends on what is shown and asked
     alone, so a plan that goes on where another ended needs only what is new.
+
+    What is asked about an app raises BadInput for what is no app, and for a day that is not in the
+    plan; `outcome` and `readers` also for one before the app's release.
     """
 
     def __init__(self, plan: Plan, known: dict[object, Outcome] | None = None) -> None:
@@ -205,6 +221,7 @@ class Sweep:
 
     def outcome(self, app: App, day: date) -> Outcome:
         """Return what becomes of an app that calls its bank on a day."""
+        _possible(self.plan, app, day)
         return self._answer(app, day)[0]
 
     def readers(self, app: App, day: date) -> frozenset[str]:
@@ -213,6 +230,7 @@ class Sweep:
         A thief shows what the bank showed with that key: its certificates are public, and what
         counts is whether one of them still holds.
         """
+        _possible(self.plan, app, day)
         return self._answer(app, day)[1]
 
     def work(self, whom: Iterable[App]) -> Iterator[date]:
@@ -230,7 +248,7 @@ class Sweep:
 
     def blocks(self, app: App, until: date | None = None) -> tuple[Block, ...]:
         """Return an app's days from its release on, in stretches of one outcome."""
-        found = [(day, self.outcome(app, day)) for day in self._days(app, until)]
+        found = [(day, self._answer(app, day)[0]) for day in self._days(app, until)]
         runs = [next(run) for _, run in groupby(found, key=lambda one: one[1])]
         return tuple(
             Block(day, last, outcome, self.plan.deployed(day))
@@ -241,7 +259,7 @@ class Sweep:
         """Return an app's days from its release on, in stretches of the same who could read."""
         found = []
         for day in self._days(app, until):
-            could = self.readers(app, day)
+            could = self._answer(app, day)[1]
             found.append((day, (could, could & self.plan.attackers(day))))
         runs = [next(run) for _, run in groupby(found, key=lambda one: one[1])]
         return tuple(
@@ -258,7 +276,7 @@ class Sweep:
         for day in days:
             count += 1
             for app in whom:
-                if app.day > day:
+                if _app(app).day > self.plan.within(day):
                     continue
                 device = phone(self.plan, app, day)
                 met = {
@@ -275,8 +293,8 @@ class Sweep:
         return Audit(count, handshakes, tuple(wrong))
 
     def _days(self, app: App, until: date | None) -> list[date]:
-        end = until or self.plan.ends
-        return [day for day in self.turning_points if app.day <= day <= end]
+        first, end = _app(app).day, self.plan.within(until or self.plan.ends)
+        return [day for day in self.turning_points if first <= day <= end]
 
     def _lasts(self, runs: Sequence[tuple[date, object]], until: date | None) -> list[date]:
         later = [day - timedelta(1) for day, _ in runs[1:]]
@@ -287,13 +305,14 @@ class Sweep:
         points = self.turning_points
         point = points[bisect_right(points, day) - 1]
         if (app, point) not in self._answers:
-            honest = self._meet(app, point, identity(self.plan.deployed(point)))
-            self._answers[app, point] = honest, frozenset(self._fooled_by(app, point))
+            device = self._device(app, point)
+            honest = self._meet(device, point, identity(self.plan.deployed(point)))
+            self._answers[app, point] = honest, frozenset(self._fooled(device, point))
         return self._answers[app, point]
 
-    def _fooled_by(self, app: App, day: date) -> Iterator[str]:
+    def _fooled(self, device: Device, day: date) -> Iterator[str]:
         for name, shown in self._strangers(day):
-            if any(self._meet(app, day, one) is Outcome.CONNECTED for one in shown):
+            if any(self._meet(device, day, one) is Outcome.CONNECTED for one in shown):
                 yield name
 
     def _strangers(self, day: date) -> Iterator[tuple[str, list[Identity]]]:
@@ -306,8 +325,7 @@ class Sweep:
             living = [one for one in shown if day <= one.ends] or shown[-1:]
             yield key, [identity(one) for one in living]
 
-    def _meet(self, app: App, day: date, peer: Identity) -> Outcome:
-        device = self._device(app, day)
+    def _meet(self, device: Device, day: date, peer: Identity) -> Outcome:
         trusted = (*peer.chain, *device.roots)
         if (bounds := self._bounds.get(trusted)) is None:
             lives = [Validity.of(one) for one in trusted]

@@ -65,7 +65,7 @@ class NotTaken(PinlibError):
 class PinUpdate:
     """A pin set with what must be signed beside it: which version, from when, until when.
 
-    Raises BadInput for one that would end before it begins.
+    Raises BadInput for one that would end before it begins, and for a version that is no number.
     """
 
     version: int
@@ -75,6 +75,8 @@ class PinUpdate:
     mode: Enforcement = Enforcement.ENFORCE
 
     def __post_init__(self) -> None:
+        if type(self.version) is not int:  # True and 1.9 compare with numbers, and are none
+            raise BadInput("a version is a whole number, such as 7", seen=repr(self.version))
         if self.expires <= self.issued:
             raise BadInput("a set ends after it begins: give a later day", seen=str(self.expires))
 
@@ -96,14 +98,26 @@ class PinUpdate:
         try:
             said = json.loads(body)
             return cls(
-                version=int(said["version"]),
-                pins=PinSet(tuple(map(Pin.parse, said["pins"]))),
+                version=said["version"],
+                pins=PinSet(tuple(map(Pin.parse, _listed(said["pins"])))),
                 issued=_moment(said["issued"]),
                 expires=_moment(said["expires"]),
                 mode=Enforcement[said["mode"].upper()],
             )
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, BadInput):
+        except _NO_SET:
             raise NotTaken(Reason.FORM) from None
+
+
+_NO_SET = (
+    *(ValueError, KeyError, TypeError, AttributeError, RecursionError, BadInput),
+    OverflowError,  # a time so near the calendar's end that it has none in UTC
+)
+
+
+def _listed(pins: object) -> list[str]:
+    if not isinstance(pins, list):
+        raise TypeError("pins stand in a list")
+    return pins
 
 
 def _moment(text: str) -> datetime:

@@ -237,7 +237,8 @@ def _minutes(amount: float) -> str:
 
 def _clock(minutes: float) -> str:
     """Return the time since the start, as minutes and seconds."""
-    return f"{int(minutes):02}:{round(minutes % 1 * 60):02}"
+    whole, seconds = divmod(round(minutes * 60), 60)
+    return f"{whole:02}:{seconds:02}"
 
 
 def _wrapped(text: str, indent: str) -> str:

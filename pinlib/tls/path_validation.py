@@ -10,10 +10,12 @@ This says nothing of who owns the key, and nothing of pins.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509.verification import (
     ExtensionPolicy,
     PolicyBuilder,
@@ -21,7 +23,7 @@ from cryptography.x509.verification import (
     VerificationError,
 )
 
-from pinlib.encoding.naming import general_name, is_host, names
+from pinlib.encoding.naming import general_name, is_address, is_host, names
 from pinlib.tls.certificates import Validity
 
 Chain = tuple[x509.Certificate, ...]
@@ -42,6 +44,11 @@ class Path:
     name: bool | None
     date: bool | None
 
+
+_NOT_ITS_ISSUER = (
+    *(VerificationError, InvalidSignature, UnsupportedAlgorithm),
+    *(ValueError, TypeError, x509.UnsupportedGeneralNameType),  # it cannot be read
+)
 
 NO_PATH = Path((), (), chain=False, name=None, date=None)
 
@@ -100,14 +107,15 @@ def unchecked(
 
 
 def claims(leaf: x509.Certificate, host: str) -> bool:
-    """Return whether the leaf names `host`, a wildcard standing for one whole label (RFC 6125).
+    """Return whether the leaf names `host`, a wildcard standing for one whole label (RFC 9525).
 
-    It says nothing about who vouches for that.
+    An address has neither labels nor wildcards.  This says nothing about who vouches for a name.
     """
-    asked = general_name(host)
-    wanted = str(asked.value).lower()
-    wildcard = "*." + wanted.partition(".")[2]
-    return any(name.lower() in (wanted, wildcard) for name in names(leaf))
+    wanted = str(general_name(host).value).lower()
+    accepted = {wanted}
+    if not is_address(wanted):
+        accepted.add("*." + wanted.partition(".")[2])
+    return any(name.lower() in accepted for name in names(leaf))
 
 
 class _Question:
@@ -142,13 +150,29 @@ class _Question:
             return ()
         leaf, rest = self.presented[0], list(self.presented[1:])
         policy = PolicyBuilder().store(self.store).time(date)
+        if host is None:
+            return self._path_of_a_nameless(leaf, rest, policy, date)
         try:
-            if host is not None:
-                return tuple(policy.build_server_verifier(general_name(host)).verify(leaf, rest))
-            # A leaf that names no host at all: the validator refuses it whatever else is true, so
-            # its issuers are asked about alone.  What is found so is shown, and never trusted.
-            anything = ExtensionPolicy.permit_all(), ExtensionPolicy.webpki_defaults_ca()
-            lenient = policy.extension_policies(ee_policy=anything[0], ca_policy=anything[1])
-            return tuple(lenient.build_client_verifier().verify(leaf, rest).chain)
+            return tuple(policy.build_server_verifier(general_name(host)).verify(leaf, rest))
         except (VerificationError, ValueError):  # the latter of what cannot be read at all
             return ()
+
+    def _path_of_a_nameless(
+        self,
+        leaf: x509.Certificate,
+        rest: list[x509.Certificate],
+        policy: PolicyBuilder,
+        date: datetime,
+    ) -> Chain:
+        """Return the path from a leaf that names no host, to be shown and never trusted.
+
+        The validator refuses such a leaf, or cannot read it, whatever else is true; so its issuers
+        are asked about alone.
+        """
+        authority = ExtensionPolicy.webpki_defaults_ca()
+        policy = policy.extension_policies(ee_policy=authority, ca_policy=authority)
+        for issuer in (*rest, *self.roots) if date in Validity.of(leaf) else ():
+            with suppress(*_NOT_ITS_ISSUER):
+                leaf.verify_directly_issued_by(issuer)
+                return (leaf, *policy.build_client_verifier().verify(issuer, rest).chain)
+        return ()

@@ -165,9 +165,11 @@ class _Served:
         await asyncio.gather(*visits, return_exceptions=True)
 
     async def _attend(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, TimeoutError):
-            await self._visit(reader, writer)
-        writer.close()
+        try:
+            with suppress(OSError, TimeoutError):
+                await self._visit(reader, writer)
+        finally:  # an application may fail in its own way: that is told, and its visitor let go
+            writer.close()
 
 
 def bank_door(

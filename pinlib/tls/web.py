@@ -63,9 +63,10 @@ class Bank:
             answer = 200, TEXT, b"This is the bank.\n"
         else:
             answer = 404, TEXT, b"The bank knows / and POST /login.\n"
-        sent = self._respond(*answer, body=asked is None or asked.method != b"HEAD")
+        sent = self._respond(*answer)
         if self._http.our_state is h11.DONE and self._http.their_state is h11.DONE:
             self._http.start_next_cycle()
+            self._asked = None
         return sent
 
     def _login(self) -> tuple[int, bytes, bytes]:
@@ -79,7 +80,9 @@ class Bank:
             return b""
         return self._respond(error.error_status_hint, TEXT, b"That was no HTTP/1.1.\n")
 
-    def _respond(self, status: int, kind: bytes, content: bytes, *, body: bool = True) -> bytes:
+    def _respond(self, status: int, kind: bytes, content: bytes) -> bytes:
+        # What answers a HEAD has no body, also where it is an apology (RFC 9110, section 9.3.2).
+        body = self._asked is None or self._asked.method != b"HEAD"
         headers = [(b"Content-Type", kind), (b"Content-Length", b"%d" % len(content))]
         head = h11.Response(status_code=status, headers=headers)
         parts = [head, *([h11.Data(content)] if body else []), h11.EndOfMessage()]

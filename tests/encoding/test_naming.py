@@ -8,7 +8,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtensionOID, NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +26,7 @@ from pinlib.encoding.naming import (
 )
 from pinlib.errors import BadHost, NotReadable
 from pinlib.tls.certificates import Validity, p256, request
+from tests.strangers import EDI_PARTY_NAME, SAN, X400_ADDRESS, raw, stranger
 
 START = datetime(2027, 1, 1, tzinfo=UTC)
 VALID = Validity.days(START, 90)
@@ -91,6 +92,42 @@ def test_what_is_visible_is_one_printable_line(text: str) -> None:
 def test_a_certificate_without_names_is_for_nobody() -> None:
     """No SAN means no name: the subject's common name does not count (RFC 9525)."""
     assert names(named("bank.example").leaf) == ()
+
+
+UNREADABLE = {
+    "an x400Address": (SAN, X400_ADDRESS),
+    "an ediPartyName": (SAN, EDI_PARTY_NAME),
+    "a broken ediPartyName": (SAN, bytes.fromhex("300ea500820a") + b"we.example"),
+    "an address of three bytes": (SAN, bytes.fromhex("300587030a0000")),
+    "no DER": (SAN, b"bank.example"),
+    "nothing": (SAN, b""),
+    "a TLS feature that nobody knows": (ExtensionOID.TLS_FEATURE, bytes.fromhex("300402020101")),
+    "no list of TLS features": (ExtensionOID.TLS_FEATURE, bytes.fromhex("3000")),
+    "a serial number below zero": (
+        ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
+        bytes.fromhex("30048202ff00"),
+    ),
+}
+
+
+@pytest.mark.parametrize("strange", UNREADABLE.values(), ids=UNREADABLE)
+def test_an_extension_that_cannot_be_read_names_nobody(
+    strange: tuple[x509.ObjectIdentifier, bytes],
+) -> None:
+    """The library fails in many ways at such bytes, and none of them gets past this."""
+    extensions = [] if strange[0] == SAN else [x509.SubjectAlternativeName([x509.DNSName("x.y")])]
+    unsigned = Authority.root("Root", valid=VALID)
+    leaf = stranger(unsigned, VALID, *extensions, raw(*strange)).leaf
+    assert names(leaf) == ()
+
+
+def test_a_dns_name_that_looks_like_an_address_is_told_from_one() -> None:
+    """It names nobody: nobody is called so, and an address is written another way (RFC 5280)."""
+    issuer = Authority.root("Root", valid=VALID)
+    dns = [x509.DNSName(name) for name in ("bank.example", "10.0.0.1", "2001:db8::1")]
+    leaf = stranger(issuer, VALID, x509.SubjectAlternativeName(dns)).leaf
+    assert names(leaf) == ("bank.example", "DNS:10.0.0.1", "DNS:2001:db8::1")
+    assert names(issuer.issue("10.0.0.1", valid=VALID).leaf) == ("10.0.0.1",)
 
 
 @given(at=st.integers(0, 10_000), byte=st.integers(0, 255), cut=st.integers(0, 600))

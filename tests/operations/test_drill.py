@@ -27,7 +27,7 @@ from pinlib.operations.drill import (
     step,
 )
 from pinlib.operations.fleet import cut_off, late_stay_late, read_along, usual
-from pinlib.operations.plans import Attack, Deployed, Released
+from pinlib.operations.plans import Attack, Deployed, Released, authorities
 from pinlib.operations.sweep import Sweep
 
 WAY = Strategy.LEAF_KEY_AND_BACKUP
@@ -130,12 +130,25 @@ def test_incidents_change_what_the_bank_has() -> None:
         ("day renew renew", "a certificate went into service today already: wait a day"),
         ("release:A release:A+B", "one release a day is all that a store takes"),
         ("release:A+Z", "key Z is not made yet: pin key A, key B"),
+        ("release:foo_bar", "move 1, release the app: 'foo bar' is neither a key nor an authority"),
+        ("release:A+Lab_Issuing_CA_9", "'Lab Issuing CA 9' is neither a key nor an authority"),
+        ("release:A+Proxy_CA", "beside keys there are Lab Issuing CA, .*, Lab Root, Other Root"),
+        ("release:a", "key a is not made yet"),
+        ("release:certificate_1", "'certificate 1' is neither a key nor an authority"),
     ],
 )
 def test_a_move_that_cannot_be_made_is_told(line: str, said: str) -> None:
     """By its number, with what to do instead."""
     with pytest.raises(BadInput, match=said):
         after(line)
+
+
+def test_a_release_may_pin_authorities_too() -> None:
+    """By the names that are written with an underscore for each blank."""
+    for name in (*authorities(), "Lab Root", "Other Root"):
+        now = after(f"release:A+{name.replace(' ', '_')}")
+        assert now.shipped.pins == ("key A", name)
+        assert now.plan.releases[-1].pins == ("key A", name)
 
 
 @pytest.mark.parametrize(

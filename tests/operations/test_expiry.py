@@ -12,10 +12,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from pinlib import PinSet, key_pin, public_roots, story
-from pinlib.errors import BadInput, PinlibError
+from pinlib.errors import BadInput, NotReadable, PinlibError
 from pinlib.operations.expiry import What, deadlines, in_order
 from pinlib.operations.updates import PinUpdate, sign
 from pinlib.tls.certificates import Validity
+from tests.strangers import (
+    EDI_PARTY_NAME,
+    SAN,
+    SHORT_KEY,
+    X400_ADDRESS,
+    raw,
+    strange_bundle,
+    stranger,
+)
 
 CAST = story()
 NOW = datetime.now(UTC)  # the command asks the real clock, and so do these certificates
@@ -59,6 +68,34 @@ def test_pin_sets_end_too() -> None:
         deadlines(ANDROID % b"soon")
 
 
+SET = '{"version": %s, "pins": ["sha256/%s="], "mode": "enforce", "issued": "%s", "expires": "%s"}'
+NEW_YEAR, NO_PIN = "2027-01-01T00:00:00+00:00", "A" * 43
+
+
+@pytest.mark.parametrize(
+    ("version", "issued", "expires"),
+    [
+        ("1e999", NEW_YEAR, "2028-01-01T00:00:00+00:00"),
+        ("true", NEW_YEAR, "2028-01-01T00:00:00+00:00"),
+        ("1", "0001-01-01T00:00:00+23:59", NEW_YEAR),
+        ("1", NEW_YEAR, "9999-12-31T23:59:59-23:59"),
+    ],
+)
+def test_a_set_that_cannot_be_is_no_set(version: str, issued: str, expires: str) -> None:
+    """An update that no app takes has no end either: it is told as any other text."""
+    with pytest.raises(NotReadable, match="no certificate, request or key"):
+        deadlines((SET % (version, NO_PIN, issued, expires)).encode())
+
+
+def test_the_ends_of_the_calendar_are_told() -> None:
+    """A set may have held for the first moment of all; Android's could not have."""
+    first = "0001-01-01T00:00:00+00:00", "0001-01-01T00:00:00.5+00:00"
+    (end,) = deadlines((SET % ("1", NO_PIN, *first)).encode())
+    assert end.starts <= end.ends < datetime(1, 1, 1, 0, 0, 1, tzinfo=UTC)
+    with pytest.raises(BadInput, match="an expiration is written 2027-01-31, not '0001-01-01'"):
+        deadlines(ANDROID % b"0001-01-01")
+
+
 def test_several_files_are_told_in_one_order(tmp_path: Path) -> None:
     """The soonest first, whatever file it is in, and what stands in two is told once."""
     found = [*deadlines(pem(50)), *deadlines(pin_set(10)), *deadlines(pem(5))]
@@ -75,12 +112,22 @@ def test_every_public_root_has_an_end() -> None:
         assert root.what is What.AUTHORITY or root.ends
 
 
+@pytest.mark.parametrize("san", [X400_ADDRESS, EDI_PARTY_NAME])
+def test_a_certificate_with_a_strange_name_ends_like_any_other(san: bytes) -> None:
+    """What it is for cannot be read; when it ends can."""
+    valid = Validity(NOW - timedelta(30), NOW + timedelta(20, hours=1))
+    leaf = stranger(CAST.issuing, valid, raw(SAN, san)).leaf
+    (end,) = deadlines(leaf.public_bytes(Encoding.DER))
+    assert (end.what, end.name, end.left(NOW)) == (What.LEAF, "stranger", 20)
+
+
 def test_what_has_no_end_is_told(tmp_path: Path) -> None:
     """A key, nothing, a folder."""
     key = CAST.bank.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     with pytest.raises(PinlibError, match="it has no end; give the certificate"):
         deadlines(key)
-    for source in (b"", b"hello", tmp_path, tmp_path / "none.pem"):
+    strange = SHORT_KEY, strange_bundle(CAST.bank.leaf)
+    for source in (*strange, b"", b"hello", tmp_path, tmp_path / "none.pem"):
         with pytest.raises(PinlibError):
             deadlines(source)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -79,6 +80,28 @@ def test_what_holds_on_a_day_begins_and_ends_with_its_event() -> None:
 
 
 @pytest.mark.parametrize(
+    "day", [START - timedelta(1), END + timedelta(1), datetime(2027, 5, 14), "2027-05-14", None]
+)
+def test_a_day_outside_of_a_plan_has_no_answer(day: Any) -> None:
+    """Nothing was in service before the first certificate, and nobody knows about the day after."""
+    year = plan(Stolen(date(2027, 2, 1), "key A"), Attack(date(2027, 12, 30), "key A"))
+    for ask in (
+        year.deployed,
+        year.retired,
+        year.stolen,
+        year.attackers,
+        lambda day: year.pins_ended("v1", day),
+    ):
+        with pytest.raises(BadInput, match="is not in this plan: give a date from 2027-01-01 to"):
+            ask(day)
+
+
+def test_the_first_and_the_last_day_of_a_plan_are_in_it() -> None:
+    """Both are included."""
+    assert plan().deployed(START) == plan().deployed(END)
+
+
+@pytest.mark.parametrize(
     ("wrong", "said"),
     [
         ([Deployed(START, "key B")], "2 certificates are deployed on 2027-01-01: one at a time"),
@@ -100,6 +123,66 @@ def test_a_plan_that_cannot_be_lived_through_is_told(wrong: list[PlanEvent], sai
     with pytest.raises(BadInput) as told:
         plan(*wrong)
     assert said in str(told.value)
+
+
+MAY = date(2027, 5, 1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("a thief comes", "'a thief comes' is no event: there are Deployed, Released, PinsEnd"),
+        (None, "None is no event"),
+        (FIRST, "is no event"),
+        (Deployed, "is no event"),
+        (date(2027, 5, 1), "is no event"),
+        (
+            Deployed("2027-05-01", "key A"),
+            "its day is a date, such as date(2027, 5, 14), not",
+        ),
+        (Stolen(datetime(2027, 5, 1), "key A"), "its day is a date"),
+        (Stolen(MAY, 1), "key is a str, not 1"),
+        (Deployed(MAY, "key A", None), "issuer is a str, not None"),
+        (Deployed(MAY, "key A", days="47"), "days is an int, not '47'"),
+        (Deployed(MAY, "key A", days=True), "days is an int, not True"),
+        (Deployed(MAY, "key A", days=10**9), "1000000000 days are no time: at least 1, at most"),
+        (Attack(MAY, "key A", days=1.5), "days is an int, not 1.5"),
+        (Attack(MAY, None), "by is a str, not None"),
+        (Released(MAY, "v2", "key A"), "pins is a tuple of names, such as ('key A',), not 'key A'"),
+        (Released(MAY, "v2", ("key A", 2)), "pins is a tuple of names"),
+        (Released(MAY, ["v2"]), "version is a str, not ['v2']"),
+        (Retired(MAY, ("Lab Root",)), "root is a str, not ('Lab Root',)"),
+        (PinsEnd(MAY, {}), "version is a str, not {}"),
+    ],
+)
+def test_what_is_no_event_is_told(wrong: Any, said: str) -> None:
+    """Written by hand, a plan is wrong in more ways than in its days."""
+    with pytest.raises(BadInput) as told:
+        plan(wrong)
+    assert said in str(told.value)
+    assert str(told.value).startswith("A year: ")
+
+
+@pytest.mark.parametrize(
+    ("events", "ends", "said"),
+    [
+        (None, END, "its events are a tuple, not None"),
+        (7, END, "its events are a tuple, not 7"),
+        (FIRST, "2027-12-31", "it ends on a date, such as date(2027, 5, 14), not on '2027-12-31'"),
+        (FIRST, datetime(2027, 12, 31), "it ends on a date"),
+        (FIRST, None, "it ends on a date"),
+    ],
+)
+def test_what_is_no_plan_is_told(events: Any, ends: Any, said: str) -> None:
+    """So is one that has no events, or no end."""
+    with pytest.raises(BadInput) as told:
+        Plan("A year", events, ends)
+    assert said in str(told.value)
+
+
+def test_events_may_come_from_anywhere() -> None:
+    """From a list, or one by one."""
+    assert Plan("A year", list(FIRST), END) == Plan("A year", iter(FIRST), END) == plan()  # type: ignore[arg-type]
 
 
 def test_a_plan_needs_a_certificate_an_app_and_an_end_in_sight() -> None:

@@ -332,20 +332,47 @@ def test_authorities_that_end_are_turning_points_too() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (("v1", MAY), "verdict takes an app"),
+        (("v1", MAY), r"an app is wanted: one of apps\(plan, 'v1'\)"),
         ((None, date(2026, 1, 1)), "is not in this plan: give a date from 2027-01-01"),
+        ((None, date(2027, 11, 1)), "is not in this plan"),
         ((None, "2027-05-14"), "is not in this plan"),
         ((None, datetime(2027, 5, 14)), "is not in this plan"),
     ],
 )
 def test_what_has_no_verdict_is_told(given: tuple[Any, Any], said: str) -> None:
     """A day before the first certificate has none, and neither has a word for an app."""
-    app, day = given
-    plan = year()
-    with pytest.raises(BadInput, match=said):
-        verdict_on(plan, app or apps(plan, "v1")[0], day)
+    plan, (app, day) = year(), given
+    app, sweep = app or apps(plan, "v1")[0], Sweep(plan)
+    for ask in (
+        lambda: verdict_on(plan, app, day),
+        lambda: sweep.outcome(app, day),
+        lambda: sweep.readers(app, day),
+        lambda: sweep.blocks(app, day),
+        lambda: sweep.tracks(app, day),
+        lambda: sweep.audit([app], [day]),
+    ):
+        with pytest.raises(BadInput, match=said):
+            ask()
+    assert sweep.handshakes == 0
     with pytest.raises(BadInput, match="there is no 'v2'; there are v1"):
         apps(plan, "v2")
+
+
+def test_nobody_has_an_app_before_it_is_released() -> None:
+    """It has neither a verdict nor readers on that day; its stretches begin with its release."""
+    plan = year(Released(MAY, "v2", ("key A",)))
+    app, before, sweep = apps(plan, "v2")[0], MAY - timedelta(1), Sweep(plan)
+    for ask in (
+        lambda: verdict_on(plan, app, before),
+        lambda: phone(plan, app, before),
+        lambda: sweep.outcome(app, before),
+        lambda: sweep.readers(app, before),
+    ):
+        with pytest.raises(BadInput, match="v2 is released on 2027-05-01: give that day, or later"):
+            ask()
+    assert sweep.blocks(app, before) == sweep.tracks(app, before) == ()
+    assert sweep.audit([app], [before]).handshakes == 0
+    assert sweep.outcome(app, MAY) is OK
 
 
 # -- Laws --------------------------------------------------------------------------------------

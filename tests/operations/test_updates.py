@@ -164,7 +164,17 @@ def test_nothing_that_arrives_crashes_the_app(junk: bytes) -> None:
     [
         ("pins", []),
         ("pins", ["sha256/AAAA"]),
+        ("pins", dict.fromkeys(map(str, SECOND.pins))),
         ("version", "two"),
+        ("version", "3"),
+        ("version", True),
+        ("version", 3.0),
+        ("version", 3.9),
+        ("version", float("inf")),
+        ("version", float("nan")),
+        ("version", None),
+        ("issued", "0001-01-01T00:00:00+23:59"),
+        ("expires", "9999-12-31T23:59:59-23:59"),
         ("expires", "2027-13-01"),
         ("issued", "2027-01-01T00:00:00"),
         ("mode", "perhaps"),
@@ -178,6 +188,17 @@ def test_a_signed_mistake_is_no_set(field: str, wrong: object) -> None:
     with pytest.raises(NotTaken) as refused:
         APP.take(body + b"\n" + b64encode(KEY.sign(body)), TODAY)
     assert refused.value.reason is Reason.FORM
+
+
+def test_a_number_too_large_for_any_version_is_no_set() -> None:
+    """JSON has numbers that Python reads as infinity."""
+    said = replace(SECOND, version=3).body
+    for number in (b"1e999", b"-1e999", b"Infinity", b"9" * 5000):
+        with pytest.raises(NotTaken) as refused:
+            PinUpdate.read(said.replace(b'"version": 3', b'"version": ' + number))
+        assert refused.value.reason is Reason.FORM
+    with pytest.raises(BadInput, match="a version is a whole number"):
+        replace(SECOND, version=True)
 
 
 @given(st.integers(0, 600), st.integers(0, 7))

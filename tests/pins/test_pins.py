@@ -45,6 +45,7 @@ from pinlib.pins.pins import (
     key_pin,
     key_pins,
 )
+from tests.strangers import SHORT_KEY, strange_bundle
 
 DATA = Path(__file__).parents[2] / "data"
 ISRG_X1 = "C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M="  # letsencrypt.org, certificates page
@@ -460,6 +461,10 @@ WHOLE = {
     "request": request(KEY).public_bytes(Encoding.DER),
     "SPKI": spki(KEY),
     "private key": KEY.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
+    "Ed25519 private key": ed25519.Ed25519PrivateKey.from_private_bytes(bytes(32)).private_bytes(
+        Encoding.DER, PrivateFormat.PKCS8, NoEncryption()
+    ),
+    "bundle": pkcs7.serialize_certificates([issue(KEY)], Encoding.DER),
     "PEM": pem(issue(KEY)),
 }
 
@@ -631,6 +636,17 @@ def test_a_broken_bundle_is_told(chain: tuple[x509.Certificate, ...]) -> None:
     bundle[at] = 0x04
     with pytest.raises(NotReadable, match="PKCS#7 bundle"):
         documents(bytes(bundle))
+
+
+def test_what_the_library_fails_at_in_its_own_way_is_told(
+    chain: tuple[x509.Certificate, ...],
+) -> None:
+    """A key of one byte is an internal error of its, a version nobody knows an invalid one."""
+    for read in (key_pin, key_pins):
+        with pytest.raises(NotReadable, match=r"looks like a private key, .* loaded: [^\n]+$"):
+            read(SHORT_KEY)
+        with pytest.raises(NotReadable, match="looks like a PKCS#7 bundle"):
+            read(strange_bundle(chain[0]))
 
 
 def test_documents_are_what_the_file_holds(chain: tuple[x509.Certificate, ...]) -> None:

@@ -8,7 +8,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -129,6 +131,29 @@ def test_the_gate_and_the_recipe_side_by_side(room: Room) -> None:
     assert not plain.connected
     assert "its pin is" in plain.said
     assert room.gate(pinned=False).page.request.endswith(FORM)
+
+
+def test_an_attempt_has_its_own_victims_page_however_busy_the_room(room: Room) -> None:
+    """A hundred refused attempts, while others log in through the same interceptor all the time."""
+    over = threading.Event()
+
+    def log_in_again_and_again() -> int:
+        count = 0
+        while not over.is_set():
+            assert room.gate(pinned=False).page.request.endswith(FORM)
+            count += 1
+        return count
+
+    with ThreadPoolExecutor(3) as crowd:
+        visitors = [crowd.submit(log_in_again_and_again) for _ in range(3)]
+        try:
+            tried = [room.attempt(connect_pinned) for _ in range(100)]
+        finally:
+            over.set()
+        assert all(visitor.result() for visitor in visitors)
+    assert [one.page.request for one in tried] == [b""] * 100
+    assert not any(one.connected for one in tried)
+    assert all(any(page is one.page for page in room.notebook) for one in tried)
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,21 @@ def test_half_minutes_are_counted(tmp_path: Path) -> None:
     assert "02:30  End." in run_sheet("00", tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("minutes", "shown"),
+    [(0, "00:00"), (4.99, "04:59"), (4.999, "05:00"), (59.995, "60:00"), (1.5, "01:30")],
+)
+def test_a_minute_has_sixty_seconds(minutes: float, shown: str) -> None:
+    """Steps of a third of a minute do not add up to whole ones: 04:60 is no time."""
+    assert guide._clock(minutes) == shown
+
+
+def test_the_clock_never_says_sixty_seconds() -> None:
+    """However the minutes of a lesson were cut into pieces."""
+    clocks = {guide._clock(sum([1 / pieces] * n)) for pieces in range(1, 61) for n in range(300)}
+    assert not [clock for clock in clocks if clock.endswith(":60")]
+
+
 def times(text: str) -> list[tuple[float, str]]:
     """Return the clock and the words of each line of a plan."""
     found = re.findall(r"^(\d+):(\d\d)  (.+)$", text, re.MULTILINE)

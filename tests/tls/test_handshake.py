@@ -40,6 +40,7 @@ from pinlib.tls.certificates import Validity, ed25519_key, p384, rsa2048, rsa307
 from pinlib.tls.handshake import outcome_of, talk
 from pinlib.tls.openssl import server_context
 from pinlib.tls.transcript import NOT_OPENED
+from tests.strangers import EDI_PARTY_NAME, SAN, X400_ADDRESS, raw, stranger
 
 ANSWERS = {"ClientKeyExchange", "ChangeCipherSpec", "Finished"}
 A_YEAR = Validity.days(TODAY, 365)
@@ -647,6 +648,18 @@ def test_a_certificate_that_cannot_be_read_is_a_sentence(
     assert verdict.outcome is Outcome.NO_HANDSHAKE
     assert "no certificate can be read" in verdict.reason
     assert (verdict.presented, verdict.application_bytes) == ((), 0)
+
+
+@pytest.mark.parametrize("san", [X400_ADDRESS, EDI_PARTY_NAME])
+def test_a_name_that_cannot_be_read_is_a_refusal(cast: Cast, tls: Tls, san: bytes) -> None:
+    """A real certificate of an authority in the store, which names somebody in words of its own."""
+    peer = stranger(cast.issuing, A_YEAR, raw(SAN, san))
+    for checks in (frozenset(Check), frozenset(Check) - {Check.CHAIN}):
+        device = replace(cast.phone, tls=tls, checks=checks)
+        verdict = connect(device, peer, "shop.example", TODAY)
+        assert verdict.outcome is Outcome.REFUSED_BY_NAME, str(verdict)
+        assert verdict.alert == "bad_certificate"
+        assert "the certificate says no name at all" in verdict.rung(Check.NAME).evidence
 
 
 def test_an_unfinished_handshake_has_no_verdict(cast: Cast) -> None:

@@ -14,6 +14,7 @@ from pinlib import Authority
 from pinlib.errors import BadHost
 from pinlib.tls.certificates import Identity, Validity, p256
 from pinlib.tls.path_validation import NO_PATH, claims, unchecked, validate
+from tests.strangers import EDI_PARTY_NAME, SAN, X400_ADDRESS, raw, stranger
 
 HOST = "bank.example"
 TODAY = datetime(2027, 3, 1, tzinfo=UTC)
@@ -129,6 +130,32 @@ def test_a_nameless_leaf_is_never_verified() -> None:
     assert path.verified == ()
 
 
+@pytest.mark.parametrize(
+    "san",
+    [X400_ADDRESS, EDI_PARTY_NAME, bytes.fromhex("300587030a0000")],
+    ids=["x400Address", "ediPartyName", "three bytes of an address"],
+)
+def test_a_leaf_whose_names_cannot_be_read_is_refused_for_its_name(san: bytes) -> None:
+    """Nobody can be named in such words; issuer and date hold, and what is wrong is told apart."""
+    leaf = stranger(ISSUING, LEAF, raw(SAN, san))
+    assert facts(leaf, host="shop.example") == (True, False, True)
+    assert facts(leaf, host="shop.example", date=TODAY + 60 * DAY) == (True, False, False)
+    assert facts(leaf.alone()) == (False, None, None)
+    assert validate(leaf.chain, ROOTS, "shop.example", TODAY, check_name=False).verified == ()
+    assert validate(leaf.chain, ROOTS, "shop.example", TODAY).found == (
+        *leaf.chain,
+        ROOT.certificate,
+    )
+    assert not claims(leaf.leaf, "shop.example")
+
+
+def test_a_nameless_leaf_has_authorities_above_it() -> None:
+    """One that another server's key has signed leads nowhere, whatever it names."""
+    server = ISSUING.issue(HOST, valid=LEAF)
+    below = stranger(Authority(server.leaf, server.key, server.chain[1:]), LEAF)
+    assert facts(below) == (False, None, None)
+
+
 def test_names_no_host_can_have_do_no_harm() -> None:
     """A SAN with an underscore or a lone star names nobody that could be asked for."""
     for strange in ("_dmarc.bank.example", "*", "not a host"):
@@ -188,6 +215,19 @@ def test_a_wildcard_claims_one_label() -> None:
     assert claims(leaf, "2001:db8:0::1")
     assert not claims(leaf, "bank.example")
     assert not claims(leaf, "a.b.bank.example")
+
+
+@pytest.mark.parametrize("host", ["10.0.0.1", "2001:db8::1"])
+@pytest.mark.parametrize("star", [False, True])
+def test_a_dns_name_is_no_address(host: str, star: bool) -> None:
+    """An address is matched by an iPAddress entry alone (RFC 5280, section 4.2.1.6; RFC 9525)."""
+    text = host.replace("10", "*", 1) if star else host
+    leaf = stranger(ISSUING, LEAF, x509.SubjectAlternativeName([x509.DNSName(text)]))
+    assert not claims(leaf.leaf, host)
+    assert facts(leaf, host=host) == (True, False, True)
+    real = ISSUING.issue(host, valid=LEAF)
+    assert claims(real.leaf, host)
+    assert facts(real, host=host) == (True, True, True)
 
 
 def test_a_bad_host_is_said_before_anything_is_asked() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import signal
@@ -20,7 +21,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pinlib import Event, Strategy, Tls
+from pinlib import Event, Outcome, Strategy, Tls
 from pinlib.errors import NotLoopback, Silence
 from pinlib.scenes.cast import HOST, LOGIN, TODAY, Cast
 from pinlib.tls.certificates import Validity
@@ -28,6 +29,7 @@ from pinlib.tls.devices import Moment
 from pinlib.tls.interception import Encounter, Forger, Interceptor, intercept
 from pinlib.tls.sockets import Door, MiddleDoor, bank_door, dial, encounter, only_here
 from pinlib.tls.web import Bank
+from tests.strangers import EDI_PARTY_NAME, SAN, X400_ADDRESS, raw, stranger
 
 ROOT = Path(__file__).parents[2]
 PROXY = "proxy CA in the device's store"
@@ -70,6 +72,15 @@ def test_a_phone_reaches_its_bank(cast: Cast, tls: Tls) -> None:
     assert phone.verdict.connected
     assert phone.verdict.match is not None
     assert b'"balance": 1250' in phone.received
+
+
+@pytest.mark.parametrize("san", [X400_ADDRESS, EDI_PARTY_NAME])
+def test_a_name_that_cannot_be_read_is_a_refusal(cast: Cast, tls: Tls, san: bytes) -> None:
+    """A server of anybody's may show one: the phone says so, and hangs up."""
+    peer = stranger(cast.issuing, Validity.days(TODAY, 9), raw(SAN, san))
+    with bank_door(peer) as vault:
+        phone = dial(replace(cast.phone, tls=tls), vault.address, "shop.example", TODAY)
+    assert phone.verdict.outcome is Outcome.REFUSED_BY_NAME
 
 
 def test_fifty_victims_at_once_have_a_page_each(cast: Cast) -> None:
@@ -195,6 +206,57 @@ def test_two_hundred_doors_leave_nothing_open(cast: Cast) -> None:
     assert _nothing_more_than(before)
 
 
+def _anyone() -> ssl.SSLContext:
+    """Return a client of Python's own that checks nothing."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _heard(address: tuple[str, int], said: bytes) -> bytes:
+    """Say something to a server; return all that it says until it hangs up."""
+    with (
+        socket.create_connection(address, 10) as plain,
+        _anyone().wrap_socket(plain, server_hostname=HOST) as tls,
+    ):
+        tls.sendall(said)
+        with suppress(ssl.SSLEOFError, ConnectionResetError):
+            return b"".join(iter(lambda: tls.recv(1000), b""))
+    return b""
+
+
+def test_a_broken_request_leaves_nothing_open(cast: Cast) -> None:
+    """A HEAD with a body that is no body: an answer without one, and the connection is closed."""
+    said = b"HEAD / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n"
+    with bank_door(cast.bank) as vault:
+        answers = {_heard(vault.address, said)}
+        before = _left()
+        answers |= {_heard(vault.address, said) for _ in range(10)}
+        assert _nothing_more_than(before)
+    (answer,) = answers
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert answer.endswith(b"\r\n\r\n")
+
+
+def test_an_application_that_fails_leaves_nothing_open(
+    cast: Cast, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its visitor is hung up on, the next is served, and the error is told."""
+
+    def fails(_: bytes) -> bytes:
+        raise ZeroDivisionError("an application's own")
+
+    with bank_door(cast.bank, lambda: fails) as vault:
+        assert _heard(vault.address, b"hello") == b""
+        before = _left()
+        for _ in range(10):
+            assert _heard(vault.address, b"hello") == b""
+        assert _nothing_more_than(before)
+    gc.collect()  # a task tells its error when it goes
+    assert "an application's own" in caplog.text
+
+
 def test_a_door_that_nobody_holds_is_closed(cast: Cast) -> None:
     """An interruption may come before the `with`: then nobody can close it by hand."""
     before = _left()
@@ -314,14 +376,8 @@ def test_a_machine_without_files_is_an_error_and_no_hang() -> None:
 
 def test_a_client_that_we_did_not_write_is_served(cast: Cast) -> None:
     """Python's own ssl, which knows nothing of us: fooled or not, by its own checks."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
     who = Interceptor(Forger(cast.proxy, Validity.days(TODAY, 9)))
     with bank_door(cast.bank) as vault, MiddleDoor(who, vault.address) as middle:
-        plain = socket.create_connection(middle.address, 10)
-        with context.wrap_socket(plain, server_hostname=HOST) as tls:
-            tls.sendall(LOGIN)
-            heard = b"".join(iter(lambda: tls.recv(1000), b""))
+        heard = _heard(middle.address, LOGIN)
     assert b'"balance": 1250' in heard
     assert who.pages[0].request == LOGIN

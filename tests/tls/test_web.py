@@ -53,6 +53,30 @@ def test_other_requests_get_a_status_of_their_own(sent: bytes, status: bytes) ->
     assert Bank()(sent).startswith(b"HTTP/1.1 " + status)
 
 
+CHUNKED = b" / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("cut", [1, 7, 1000])
+def test_a_head_is_answered_without_a_body_even_where_its_own_is_broken(cut: int) -> None:
+    """What answers a HEAD ends with its head (RFC 9110, section 9.3.2); then the bank closes."""
+    bank, sent = Bank(), b"HEAD" + CHUNKED + b"no length\r\n"
+    heard = b"".join(bank(sent[at : at + cut]) for at in range(0, len(sent), cut))
+    assert heard.startswith(b"HTTP/1.1 400")
+    assert heard.endswith(b"\r\n\r\n")
+    assert bank.closed
+
+
+def test_a_broken_request_after_a_head_is_answered_with_a_body() -> None:
+    """Each request is answered for itself; so is one that ends in the middle."""
+    bank = Bank()
+    assert bank(b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n").endswith(b"\r\n\r\n")
+    assert bank(b"\x00\x01\r\n\r\n").endswith(b"That was no HTTP/1.1.\n")
+    assert Bank()(b"GET" + CHUNKED + b"no length\r\n").endswith(b"That was no HTTP/1.1.\n")
+    cut_short = Bank()
+    assert cut_short(b"HEAD / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab") == b""
+    assert cut_short(b"").endswith(b"\r\n\r\n")
+
+
 def test_who_asks_to_close_is_let_go() -> None:
     """Connection: close ends it after the answer; so does a broken request."""
     polite, rude = Bank(), Bank()
@@ -70,10 +94,17 @@ def test_who_waits_to_be_told_to_continue_is_told() -> None:
     assert bank(body).startswith(b"HTTP/1.1 200")
 
 
-@given(st.lists(st.binary(max_size=60), max_size=5))
+HEADS = [
+    *(method + CHUNKED for method in (b"HEAD", b"GET", b"POST", b"CONNECT")),
+    *(b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n", post(b"")[:-2] + b"Expect: 100-continue\r\n\r\n"),
+    *(b"HEAD / HTTP/1.0\r\n\r\n", post(FORM), b"5\r\nhello\r\n0\r\n\r\n", b""),
+]
+
+
+@given(st.lists(st.binary(max_size=60) | st.sampled_from(HEADS), max_size=5))
 def test_arbitrary_bytes_never_raise(pieces: list[bytes]) -> None:
     """Whatever arrives, the bank answers or waits."""
     bank = Bank()
     for piece in pieces:
-        if not bank.closed and piece:
+        if not bank.closed:
             bank(piece)

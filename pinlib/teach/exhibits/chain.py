@@ -10,6 +10,7 @@ from cryptography import x509
 from markupsafe import Markup
 
 from pinlib import Cast, Identity, Pin, connect, key_pin, story
+from pinlib.encoding.naming import extension
 from pinlib.scenes.cast import HOST, LATER, TODAY
 from pinlib.teach.drawing import palette, verdict_view
 from pinlib.teach.drawing.blocks import card, columns
@@ -154,5 +155,5 @@ def _part(certificate: x509.Certificate, verified: tuple[x509.Certificate, ...])
 
 
 def _is_leaf(certificate: x509.Certificate) -> bool:
-    constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
-    return not constraints.value.ca
+    constraints = extension(certificate, x509.BasicConstraints)
+    return constraints is None or not constraints.ca

@@ -15,7 +15,6 @@ from pinlib.operations.day_report import AUDITED, DayQuery, report, so_far, work
 from pinlib.operations.fleet import people, usual
 from pinlib.operations.plans import Plan, Released
 from pinlib.operations.schedules import Rule, WrittenPlan, lifetimes, written_plans
-from pinlib.operations.sweep import apps, verdict_on
 from pinlib.shared import shared
 from pinlib.teach.drawing.plan_picture import draw
 from pinlib.teach.drawing.plan_rows import bare, named_days
@@ -271,5 +270,4 @@ def show_plan(plan: Plan, day: date | None = None, version: str | None = None) -
         wanted = "show takes a Plan, such as Rule(200).plan(); CalendarPanel takes a title too"
         raise BadInput(wanted, seen=repr(plan))
     day, version = day or plan.start, version or plan.releases[0].version
-    verdict_on(plan, apps(plan, version)[0], day)  # says what is wrong with a day or a version
     return draw(report(DayQuery(plan, day, version, usual(), cards=False)))

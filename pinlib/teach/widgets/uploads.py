@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from pinlib.encoding.der import Document, Form
-from pinlib.encoding.files import contents, documents
+from pinlib.encoding.files import contents, documents, spki
 from pinlib.encoding.naming import title_of, visible
 from pinlib.errors import BadInput
 
@@ -45,6 +45,8 @@ class Given:
             if _SECRET & {one.form for one in found}:
                 return cls._with_a_secret(name, content, {one.form for one in found})
             usable = documents(content)
+            for one in usable:
+                spki(one)  # a key that cannot be loaded is refused now, and not where it is drawn
             return cls(name, usable, sha256(content).digest(), _entries(name, usable))
         except BadInput as unreadable:
             return cls(name, entries=_entries(name, ()), refusal=f"{name}: {unreadable}.")

@@ -33,6 +33,7 @@ from pinlib.scenes.cast import HOST, TODAY
 from pinlib.teach.exhibits.pin import BANK, REQUEST, ROOT, Look, Pinned, PinPanel, shelf, slip
 from pinlib.teach.widgets.uploads import Given
 from pinlib.tls.certificates import Validity, request, rsa2048
+from tests.strangers import SHORT_KEY, strange_bundle
 
 CAST = story()
 LEAF = CAST.bank.leaf
@@ -105,6 +106,9 @@ def _refused() -> dict[str, tuple[bytes, str]]:
         "empty.pem": (b"", "0 bytes"),
         "cut.der": (LEAF.public_bytes(DER)[:-9], "cut short"),
         "damaged.pem": (LEAF.public_bytes(PEM).replace(b"MII", b"M!I", 1), "damaged"),
+        "short.key": (SHORT_KEY, "openssl pkey -inform DER -in short.key -pubout"),
+        "strange.p7b": (strange_bundle(LEAF), "(.p7b), but is broken: save it again"),
+        "tiny.der": (bytes.fromhex("3006020101020101"), "an RSA public key (PKCS#1), but cannot"),
         "large.pem": (b"x" * (2 * LIMIT), "more than 1,000,000 bytes"),
     }
 

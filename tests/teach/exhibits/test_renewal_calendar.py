@@ -296,6 +296,16 @@ def test_what_cannot_be_shown_is_told(given: tuple[object, ...], said: str) -> N
         show_plan(*given)  # type: ignore[arg-type]
 
 
+def test_a_report_ends_with_its_plan() -> None:
+    """A day that is not in it has no report, and no app has a track on it."""
+    asked = Calendar().asked
+    with pytest.raises(BadInput, match="is not in this plan"):
+        report(replace(asked, day=asked.plan.start - timedelta(1)))
+    (first, *_) = report(asked).apps
+    with pytest.raises(BadInput, match="nothing is known of"):
+        first.track(asked.plan.ends + timedelta(1))
+
+
 def test_a_line_of_text_brings_the_calendar_back() -> None:
     """Plans by hand and by rule, days and audits."""
     by_hand = replace(
