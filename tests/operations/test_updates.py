@@ -142,6 +142,17 @@ def test_a_set_that_has_ended_or_would_end_first_is_none() -> None:
         replace(SECOND, expires=SECOND.issued)
 
 
+def test_a_clock_set_back_revives_no_set_that_had_ended() -> None:
+    """What had ended when the app's own set was signed is over, whatever the phone's clock says."""
+    back = SECOND.issued - timedelta(30)
+    over = replace(SECOND, version=3, issued=back, expires=SECOND.issued)
+    with pytest.raises(NotTaken) as refused:
+        APP.take(sign(over, KEY), back)
+    assert refused.value.reason is Reason.EXPIRED
+    lives = replace(over, expires=SECOND.issued + timedelta(seconds=1))
+    assert APP.take(sign(lives, KEY), back).has == lives
+
+
 def test_a_set_reads_back() -> None:
     """Every mode, several pins; the body is what is signed, whatever the order of its keys."""
     for mode in Enforcement:
