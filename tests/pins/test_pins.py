@@ -606,6 +606,16 @@ def test_each_strategy_pins_what_it_says(chain: tuple[x509.Certificate, ...]) ->
     assert as_pin == Strategy.LEAF_KEY_AND_BACKUP.pins(chain, request(backup))
 
 
+def test_the_intermediate_is_the_one_that_signed_the_leaf(
+    chain: tuple[x509.Certificate, ...],
+) -> None:
+    """Where two authorities stand between leaf and root, the one next to the leaf is pinned."""
+    leaf, intermediate, root = chain
+    upper = issue(ec.generate_private_key(ec.SECP256R1()), "Upper")
+    pins = Strategy.INTERMEDIATE_KEY.pins((leaf, intermediate, upper, root))
+    assert pins == PinSet.of(key_pin(intermediate))
+
+
 def test_a_strategy_says_what_it_lacks(chain: tuple[x509.Certificate, ...]) -> None:
     """No intermediate, no chain at all, no backup: each is told in a sentence."""
     with pytest.raises(BadInput, match=r"a chain of 2 .* intermediate key"):
