@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import os
 import secrets
 import signal
@@ -12,8 +14,9 @@ import sys
 import textwrap
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -210,6 +213,47 @@ def test_a_victim_in_the_doorway_does_not_keep_it_open(cast: Cast) -> None:
     for one in mute:
         with one, suppress(ConnectionResetError):
             assert one.recv(1) == b""
+
+
+@contextmanager
+def _nobody_sweeps() -> Iterator[None]:
+    """Let nothing be closed by the garbage collector: what is forgotten stays open, and is seen."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def test_a_visitor_who_does_not_read_does_not_keep_it_open() -> None:
+    """What waits to be sent to him is dropped, and so is he: nothing of him is left."""
+
+    async def pour(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(bytes(1 << 24))  # more than any two sockets hold
+        await writer.drain()
+
+    with _nobody_sweeps():
+        before = _left()
+        door = Door(pour)
+        with socket.create_connection(door.address, 10) as deaf:
+            assert deaf.recv(1)
+            door.close()
+            assert _ends(deaf)
+        assert _nothing_more_than(before)
+
+
+def _ends(visitor: socket.socket) -> bool:
+    """Whether a visitor is hung up on, or thrown out, before he has waited long."""
+    visitor.settimeout(5)
+    try:
+        while visitor.recv(1 << 20):
+            pass
+    except ConnectionError:
+        return True
+    except TimeoutError:
+        return False
+    return True
 
 
 def _alone(script: str) -> str:
