@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import count
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,7 @@ from pinlib.operations.drill import (
     Situation,
     begin,
     incidents,
+    live,
     play,
     runbook,
     step,
@@ -211,6 +213,26 @@ def test_revoking_changes_nothing_on_a_phone() -> None:
     plain, revoked = after(f"{stolen} week week"), after(f"{stolen} revoke week week")
     assert score(plain) == score(revoked)
     assert revoked.revoked == ("key A",)
+
+
+def test_who_never_waits_is_stopped() -> None:
+    """A judge may be given a decision that goes on for ever: it is told, and nothing hangs."""
+    asked = count(1)
+
+    def busy(_: Situation) -> Move:
+        assert next(asked) < 1000, "time stands still, and nobody says so"
+        return Move(Op.BACKUP)
+
+    with pytest.raises(BadInput, match="501 moves by 2027-01-01, and time stands still: wait"):
+        live(begin([]), busy)
+
+
+def test_five_hundred_moves_on_the_spot_are_a_busy_year() -> None:
+    """The limit is one that nobody meets who waits in between."""
+    asked = count(1)
+    now, made = live(begin([]), lambda _: Move(Op.BACKUP if next(asked) <= 500 else Op.MONTH))
+    assert now.over
+    assert sum(move.op is Op.BACKUP for move in made) == 500
 
 
 def test_a_run_never_loses_the_past() -> None:
