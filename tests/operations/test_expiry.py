@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pinlib import PinSet, key_pin, public_roots, story
 from pinlib.errors import BadInput, PinlibError
 from pinlib.operations.expiry import What, deadlines, in_order
-from pinlib.operations.updates import PinUpdate, sign
+from pinlib.operations.updates import AtExpiry, PinUpdate, Updater, sign
 from pinlib.tls.certificates import Validity
 
 CAST = story()
@@ -57,6 +57,37 @@ def test_pin_sets_end_too() -> None:
     assert android.ends == datetime(2027, 1, 30, 23, 59, 59, tzinfo=UTC)
     with pytest.raises(BadInput, match="an expiration is written 2027-01-31, not 'soon'"):
         deadlines(ANDROID % b"soon")
+
+
+def test_the_last_moment_of_a_pin_set_is_the_last_at_which_an_app_asks_for_it() -> None:
+    """A second after what is told, whoever fails open asks no pin: for both kinds of sets."""
+    key, second = Ed25519PrivateKey.generate(), timedelta(seconds=1)
+    end = datetime(2027, 1, 31, tzinfo=UTC)
+    update = PinUpdate(7, PinSet.of(key_pin(CAST.bank.leaf)), end - timedelta(9), end)
+    app = Updater(key.public_key(), update, AtExpiry.OPEN)
+    for text in (sign(update, key), ANDROID % b"2027-01-31"):
+        (told,) = deadlines(text)
+        assert app.pins(told.ends) is not None
+        assert app.pins(told.ends + second) is None
+
+
+def test_the_last_moment_of_a_certificate_is_its_last_second() -> None:
+    """It is told as the certificate states it: both ends belong to its life."""
+    (told,) = deadlines(CAST.bank.leaf.public_bytes(Encoding.DER))
+    valid = Validity.of(CAST.bank.leaf)
+    assert (told.starts, told.ends) == (valid.starts, valid.ends)
+
+
+def test_days_left_are_whole_ones() -> None:
+    """At the last moment none is left, and it is not over; a second later it has ended."""
+    (told,) = deadlines(ANDROID % b"2027-01-31")
+    day, second = timedelta(days=1), timedelta(seconds=1)
+    assert told.left(told.ends - day) == 1
+    assert told.left(told.ends - day + second) == 0
+    assert told.left(told.ends) == 0
+    assert told.left(told.ends + second) == -1
+    assert told.left(told.ends + day) == -1
+    assert told.left(told.ends + day + second) == -2
 
 
 def test_several_files_are_told_in_one_order(tmp_path: Path) -> None:
