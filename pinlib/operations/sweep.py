@@ -315,7 +315,7 @@ class Sweep:
             ends = {one.ends + timedelta(microseconds=1) for one in lives}
             bounds = self._bounds[trusted] = sorted(ends | {one.starts for one in lives})
         window = bisect_left(bounds, noon(day))
-        facts = (peer.chain, peer.is_copy, device.roots, device.pins, window)
+        facts = (peer.chain, device.roots, device.pins, window)
         if facts not in self._met:
             phone = Connection(device, HOST, noon(day))
             talk(phone, Server(peer))
