@@ -18,10 +18,12 @@ from pinlib.operations.drill import (
     RUNBOOK,
     START,
     STOLEN,
+    Incident,
     Move,
     Op,
     Situation,
     begin,
+    by_the_book,
     incidents,
     live,
     play,
@@ -147,6 +149,7 @@ def test_a_move_that_cannot_be_made_is_told(line: str, said: str) -> None:
         ("release", r"a release names its pins, such as release:A\+B"),
         ("release:", "a release names its pins"),
         ("week:A", "nothing else has any"),
+        ("week:", "nothing else has any"),
     ],
 )
 def test_a_word_that_is_no_move_is_told(word: str, said: str) -> None:
@@ -186,6 +189,34 @@ def test_the_runbook_keeps_its_own_rules(seed: int) -> None:
     assert len(RUNBOOK) == 4
     theft = next(one.day for one in incidents(seed) if one.what == STOLEN)
     assert any(isinstance(one, Deployed) and one.day == theft for one in now.events)
+
+
+def test_the_runbook_renews_with_a_third_of_a_life_left() -> None:
+    """33 of 100 days: a day before there is nothing to do, and then there is."""
+    now = step(step(begin([]), Move(Op.BACKUP)), Move(Op.RELEASE, ("key A", "key B", "key C")))
+    while (now.ends - now.day).days > 34:
+        now = step(now, Move(Op.DAY))
+    assert by_the_book(now) == Move(Op.WEEK)
+    assert by_the_book(step(now, Move(Op.DAY))) == Move(Op.RENEW)
+
+
+def test_a_theft_on_the_day_of_a_renewal_asks_for_no_second_certificate() -> None:
+    """The runbook rotates at once where that can be done, and else does something that can."""
+    now = step(begin([Incident(START + timedelta(7), STOLEN)]), Move(Op.WEEK))
+    assert by_the_book(now) == Move(Op.ROTATE)
+    renewed = step(now, Move(Op.RENEW))
+    assert step(renewed, by_the_book(renewed)).news
+    assert by_the_book(step(renewed, Move(Op.DAY))) == Move(Op.ROTATE)
+
+
+def test_what_is_revoked_is_what_was_stolen_last() -> None:
+    """Two thefts in a year: the certificate of the second is the one that still matters."""
+    coming = [Incident(START + timedelta(7), STOLEN), Incident(START + timedelta(14), STOLEN)]
+    now = begin(coming)
+    for op in (Op.WEEK, Op.ROTATE, Op.WEEK, Op.REVOKE):
+        now = step(now, Move(op))
+    assert now.stolen == ("key A", "key B")
+    assert now.revoked == ("key B",)
 
 
 def test_doing_nothing_costs_and_is_counted_from_handshakes() -> None:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -104,6 +106,20 @@ def test_every_public_root_has_an_end() -> None:
     for der in public_roots().values():
         (root,) = deadlines(der)
         assert root.what is What.AUTHORITY or root.ends
+
+
+def test_a_certificate_that_says_something_twice_has_an_end() -> None:
+    """What is wrong with its extensions is no reason not to be warned of its end."""
+    valid = Validity.of(CAST.root.certificate)
+    builder = x509.CertificateBuilder(
+        *(CAST.root.certificate.issuer, CAST.root.certificate.subject, CAST.backup.public_key()),
+        *(7, valid.starts, valid.ends),
+    ).add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    other = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.18"), b"\x30\x00")
+    der = builder.add_extension(other, critical=False).sign(CAST.backup, hashes.SHA256())
+    once, twice = (bytes([0x55, 0x1D, number]) for number in (18, 19))
+    (told,) = deadlines(der.public_bytes(Encoding.DER).replace(once, twice))
+    assert told.ends == valid.ends
 
 
 def test_what_has_no_end_is_told(tmp_path: Path) -> None:

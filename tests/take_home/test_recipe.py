@@ -137,13 +137,28 @@ def test_refusing_leaves_no_socket_open(room: Room, function: Recipe) -> None:
     assert all_given_back(before)
 
 
+class Interrupted(ssl.SSLContext):
+    """A context that somebody interrupts with Ctrl-C."""
+
+    def wrap_socket(self, *_: object, **__: object) -> ssl.SSLSocket:  # type: ignore[override]
+        """Begin no handshake."""
+        raise KeyboardInterrupt
+
+
 @pytest.mark.parametrize("function", RECIPES)
-def test_who_is_not_even_asked_is_hung_up_on(function: Recipe) -> None:
-    """Where no handshake begins, for want of a name to check, the connection ends all the same."""
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [(ssl.SSLContext, ValueError), (Interrupted, KeyboardInterrupt)],
+    ids=["no name to check", "Ctrl-C"],
+)
+def test_where_no_handshake_begins_the_connection_ends_too(
+    function: Recipe, kind: type[ssl.SSLContext], error: type[BaseException]
+) -> None:
+    """The peer is hung up on, and the descriptor given back, whatever the reason was."""
     with socket.create_server(("127.0.0.1", 0)) as mute:
         before = files()
-        with pytest.raises(ValueError, match="hostname") as refused:
-            function(mute.getsockname(), "", set())
+        with pytest.raises(error) as refused:
+            function(mute.getsockname(), "", set(), kind(ssl.PROTOCOL_TLS_CLIENT))
         assert files() == before
         visitor, _ = mute.accept()
         with visitor:
