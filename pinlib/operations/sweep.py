@@ -332,7 +332,7 @@ class Sweep:
             ends = {one.ends + timedelta(microseconds=1) for one in lives}
             bounds = self._bounds[trusted] = sorted(ends | {one.starts for one in lives})
         window = bisect_left(bounds, noon(day))
-        facts = (peer.chain, peer.is_copy, device.roots, device.pins, window)
+        facts = (peer.chain, device.roots, device.pins, window)
         if facts not in self._met:
             self._met[facts] = outcome_of(device, peer, HOST, noon(day))
         return self._met[facts]

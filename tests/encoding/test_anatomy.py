@@ -56,6 +56,16 @@ def test_every_part_is_where_another_parser_finds_it(cast: Cast, kind: str) -> N
     assert [one.name for one in part.parts] == ["TBS", "algorithm", "signature"]
 
 
+def test_a_key_of_no_bits_lies_inside_its_spki() -> None:
+    """What is not there begins nowhere beyond the end."""
+    empty = bytes.fromhex("300430000300")
+    part = anatomy(dissect(empty))
+    bits = part.find("key bits")
+    assert bits is not None
+    assert len(bits) == 0
+    assert inside_each_other(part)
+
+
 def test_all_public_roots_have_a_map(cast: Cast) -> None:
     """Old ones too: version 1 has neither version nor extensions, others have odd serials."""
     shapes = set()

@@ -18,6 +18,7 @@ from pinlib.encoding.naming import (
     general_name,
     is_host,
     key_name,
+    letters,
     name_of,
     names,
     read_certificate,
@@ -87,6 +88,19 @@ def test_what_is_visible_is_one_printable_line(text: str) -> None:
     shown = visible(text)
     assert shown.isprintable()
     assert len(shown) <= 121
+
+
+def test_what_can_be_read_at_one_look_is_shown_whole() -> None:
+    """A hundred and twenty characters are; of one more the end is left out, and that is seen."""
+    assert visible("n" * 120) == "n" * 120
+    assert visible("n" * 121) == "n" * 120 + "…"
+
+
+def test_keys_are_lettered_as_columns_of_a_spreadsheet() -> None:
+    """After Z comes AA, and none is left out."""
+    told = {0: "A", 25: "Z", 26: "AA", 27: "AB", 51: "AZ", 52: "BA", 701: "ZZ", 702: "AAA"}
+    assert {index: letters(index) for index in told} == told
+    assert len({letters(index) for index in range(1000)}) == 1000
 
 
 def test_a_certificate_without_names_is_for_nobody() -> None:

@@ -38,6 +38,13 @@ def test_values_are_written_as_people_say_them(value: object, word: str) -> None
     assert written_value(value) == word
 
 
+def test_a_name_without_a_value_says_nothing() -> None:
+    """Half a word is no empty value: that is written with its equal sign."""
+    with pytest.raises(BadInput, match="'a' says nothing here; write a=…"):
+        read_line("a", {"a": None})
+    assert read_line("a=", {"a": None}) == {"a": ""}
+
+
 def test_a_word_is_chosen_among_those_that_there_are() -> None:
     """And a wrong one is answered with them."""
     assert choose("colour", "dark-red", tuple(Colour)) is Colour.DARK_RED

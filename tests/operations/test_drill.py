@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import count
 
 import pytest
 from hypothesis import given
@@ -17,11 +18,14 @@ from pinlib.operations.drill import (
     RUNBOOK,
     START,
     STOLEN,
+    Incident,
     Move,
     Op,
     Situation,
     begin,
+    by_the_book,
     incidents,
+    live,
     play,
     runbook,
     step,
@@ -158,6 +162,7 @@ def test_a_release_may_pin_authorities_too() -> None:
         ("release", r"a release names its pins, such as release:A\+B"),
         ("release:", "a release names its pins"),
         ("week:A", "nothing else has any"),
+        ("week:", "nothing else has any"),
     ],
 )
 def test_a_word_that_is_no_move_is_told(word: str, said: str) -> None:
@@ -199,6 +204,34 @@ def test_the_runbook_keeps_its_own_rules(seed: int) -> None:
     assert any(isinstance(one, Deployed) and one.day == theft for one in now.events)
 
 
+def test_the_runbook_renews_with_a_third_of_a_life_left() -> None:
+    """33 of 100 days: a day before there is nothing to do, and then there is."""
+    now = step(step(begin([]), Move(Op.BACKUP)), Move(Op.RELEASE, ("key A", "key B", "key C")))
+    while (now.ends - now.day).days > 34:
+        now = step(now, Move(Op.DAY))
+    assert by_the_book(now) == Move(Op.WEEK)
+    assert by_the_book(step(now, Move(Op.DAY))) == Move(Op.RENEW)
+
+
+def test_a_theft_on_the_day_of_a_renewal_asks_for_no_second_certificate() -> None:
+    """The runbook rotates at once where that can be done, and else does something that can."""
+    now = step(begin([Incident(START + timedelta(7), STOLEN)]), Move(Op.WEEK))
+    assert by_the_book(now) == Move(Op.ROTATE)
+    renewed = step(now, Move(Op.RENEW))
+    assert step(renewed, by_the_book(renewed)).news
+    assert by_the_book(step(renewed, Move(Op.DAY))) == Move(Op.ROTATE)
+
+
+def test_what_is_revoked_is_what_was_stolen_last() -> None:
+    """Two thefts in a year: the certificate of the second is the one that still matters."""
+    coming = [Incident(START + timedelta(7), STOLEN), Incident(START + timedelta(14), STOLEN)]
+    now = begin(coming)
+    for op in (Op.WEEK, Op.ROTATE, Op.WEEK, Op.REVOKE):
+        now = step(now, Move(op))
+    assert now.stolen == ("key A", "key B")
+    assert now.revoked == ("key B",)
+
+
 def test_doing_nothing_costs_and_is_counted_from_handshakes() -> None:
     """Who never renews is cut off; who renews and never rotates is read along to the end."""
     lapsed = begin(incidents(3))
@@ -224,6 +257,26 @@ def test_revoking_changes_nothing_on_a_phone() -> None:
     plain, revoked = after(f"{stolen} week week"), after(f"{stolen} revoke week week")
     assert score(plain) == score(revoked)
     assert revoked.revoked == ("key A",)
+
+
+def test_who_never_waits_is_stopped() -> None:
+    """A judge may be given a decision that goes on for ever: it is told, and nothing hangs."""
+    asked = count(1)
+
+    def busy(_: Situation) -> Move:
+        assert next(asked) < 1000, "time stands still, and nobody says so"
+        return Move(Op.BACKUP)
+
+    with pytest.raises(BadInput, match="501 moves by 2027-01-01, and time stands still: wait"):
+        live(begin([]), busy)
+
+
+def test_five_hundred_moves_on_the_spot_are_a_busy_year() -> None:
+    """The limit is one that nobody meets who waits in between."""
+    asked = count(1)
+    now, made = live(begin([]), lambda _: Move(Op.BACKUP if next(asked) <= 500 else Op.MONTH))
+    assert now.over
+    assert sum(move.op is Op.BACKUP for move in made) == 500
 
 
 def test_a_run_never_loses_the_past() -> None:

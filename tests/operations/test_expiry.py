@@ -8,13 +8,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from pinlib import PinSet, key_pin, public_roots, story
 from pinlib.errors import BadInput, NotReadable, PinlibError
 from pinlib.operations.expiry import What, deadlines, in_order
-from pinlib.operations.updates import PinUpdate, sign
+from pinlib.operations.updates import AtExpiry, PinUpdate, Updater, sign
 from pinlib.tls.certificates import Validity
 from tests.strangers import (
     EDI_PARTY_NAME,
@@ -96,6 +98,37 @@ def test_the_ends_of_the_calendar_are_told() -> None:
         deadlines(ANDROID % b"0001-01-01")
 
 
+def test_the_last_moment_of_a_pin_set_is_the_last_at_which_an_app_asks_for_it() -> None:
+    """A second after what is told, whoever fails open asks no pin: for both kinds of sets."""
+    key, second = Ed25519PrivateKey.generate(), timedelta(seconds=1)
+    end = datetime(2027, 1, 31, tzinfo=UTC)
+    update = PinUpdate(7, PinSet.of(key_pin(CAST.bank.leaf)), end - timedelta(9), end)
+    app = Updater(key.public_key(), update, AtExpiry.OPEN)
+    for text in (sign(update, key), ANDROID % b"2027-01-31"):
+        (told,) = deadlines(text)
+        assert app.pins(told.ends) is not None
+        assert app.pins(told.ends + second) is None
+
+
+def test_the_last_moment_of_a_certificate_is_its_last_second() -> None:
+    """It is told as the certificate states it: both ends belong to its life."""
+    (told,) = deadlines(CAST.bank.leaf.public_bytes(Encoding.DER))
+    valid = Validity.of(CAST.bank.leaf)
+    assert (told.starts, told.ends) == (valid.starts, valid.ends)
+
+
+def test_days_left_are_whole_ones() -> None:
+    """At the last moment none is left, and it is not over; a second later it has ended."""
+    (told,) = deadlines(ANDROID % b"2027-01-31")
+    day, second = timedelta(days=1), timedelta(seconds=1)
+    assert told.left(told.ends - day) == 1
+    assert told.left(told.ends - day + second) == 0
+    assert told.left(told.ends) == 0
+    assert told.left(told.ends + second) == -1
+    assert told.left(told.ends + day) == -1
+    assert told.left(told.ends + day + second) == -2
+
+
 def test_several_files_are_told_in_one_order(tmp_path: Path) -> None:
     """The soonest first, whatever file it is in, and what stands in two is told once."""
     found = [*deadlines(pem(50)), *deadlines(pin_set(10)), *deadlines(pem(5))]
@@ -119,6 +152,20 @@ def test_a_certificate_with_a_strange_name_ends_like_any_other(san: bytes) -> No
     leaf = stranger(CAST.issuing, valid, raw(SAN, san)).leaf
     (end,) = deadlines(leaf.public_bytes(Encoding.DER))
     assert (end.what, end.name, end.left(NOW)) == (What.LEAF, "stranger", 20)
+
+
+def test_a_certificate_that_says_something_twice_has_an_end() -> None:
+    """What is wrong with its extensions is no reason not to be warned of its end."""
+    valid = Validity.of(CAST.root.certificate)
+    builder = x509.CertificateBuilder(
+        *(CAST.root.certificate.issuer, CAST.root.certificate.subject, CAST.backup.public_key()),
+        *(7, valid.starts, valid.ends),
+    ).add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    other = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.18"), b"\x30\x00")
+    der = builder.add_extension(other, critical=False).sign(CAST.backup, hashes.SHA256())
+    once, twice = (bytes([0x55, 0x1D, number]) for number in (18, 19))
+    (told,) = deadlines(der.public_bytes(Encoding.DER).replace(once, twice))
+    assert told.ends == valid.ends
 
 
 def test_what_has_no_end_is_told(tmp_path: Path) -> None:

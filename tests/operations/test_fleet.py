@@ -177,6 +177,14 @@ def test_who_is_read_along_is_counted_the_same_way() -> None:
         assert read.share.sum() == pytest.approx(days)
 
 
+def test_a_place_in_a_count_is_a_day() -> None:
+    """Counted from either end, as in any list."""
+    count = Count(date(2027, 1, 1), np.zeros(31))
+    assert [count.day(at) for at in (0, 30, -1)] == [date(2027, 1, n) for n in (1, 31, 31)]
+    with pytest.raises(IndexError):
+        count.day(31)
+
+
 def test_one_lifetime_is_not_several() -> None:
     """It is told which shape is wanted."""
     with pytest.raises(BadInput, match=r"such as \(398, 47\)"):

@@ -185,6 +185,14 @@ def test_events_may_come_from_anywhere() -> None:
     assert Plan("A year", list(FIRST), END) == Plan("A year", iter(FIRST), END) == plan()  # type: ignore[arg-type]
 
 
+def test_forty_years_are_a_plan_and_a_day_more_is_none() -> None:
+    """The limit is where it is said to be."""
+    last = START + timedelta(40 * 366)
+    assert Plan("P", FIRST, last).days == 40 * 366 + 1
+    with pytest.raises(BadInput, match="longer than 40 years"):
+        Plan("P", FIRST, last + timedelta(1))
+
+
 def test_a_plan_needs_a_certificate_an_app_and_an_end_in_sight() -> None:
     """Nothing can come of less, and forty years are enough."""
     for events, ends, said in (

@@ -102,6 +102,14 @@ def test_a_rule_that_cannot_be_is_told(wrong: dict[str, object], said: str) -> N
         Rule(**wrong)  # type: ignore[arg-type]
 
 
+def test_the_largest_numbers_and_the_shortest_stretch_are_rules_too() -> None:
+    """What the sentences allow is allowed: forty years in days, and a plan of one day."""
+    longest = Rule(14_600, rotate=14_600, cadence=14_600).plan()
+    assert len(longest.deployments) == len(longest.releases) == 1
+    day = date(2027, 1, 1)
+    assert Rule(start=day, ends=day).plan().days == 1
+
+
 def test_a_plan_that_is_none_is_answered_with_those_that_there_are() -> None:
     """By their titles, in one sentence."""
     with pytest.raises(BadInput, match="no plan is called 'nobody renewed'; there are: Renewed"):

@@ -313,6 +313,23 @@ def test_no_handshake_is_made_twice_and_more_days_need_no_more() -> None:
     assert counts[0] == counts[1]
 
 
+def test_when_the_work_is_done_nothing_is_left_to_ask() -> None:
+    """Not even of the day of a release, whose certificate was in service for that day alone."""
+    plan = year(
+        Deployed(MAY, "key C"),
+        Released(MAY, "v2", ("key C",)),
+        Deployed(MAY + timedelta(1), "key D"),
+    )
+    sweep = Sweep(plan)
+    rows = apps(plan, "v2")
+    assert list(sweep.work(rows)) == list(sweep.turning_points)
+    made = sweep.handshakes
+    for app in rows:
+        sweep.blocks(app)
+        sweep.tracks(app)
+    assert sweep.handshakes == made
+
+
 def test_authorities_that_end_are_turning_points_too() -> None:
     """Beyond 2039 nothing of the story's holds any more, and the sweep finds the day."""
     start = date(2039, 12, 1)

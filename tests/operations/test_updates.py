@@ -25,6 +25,7 @@ from pinlib.operations.updates import (
     Reason,
     Report,
     Updater,
+    genuine,
     sign,
 )
 from pinlib.scenes.cast import HOST, TODAY
@@ -142,6 +143,17 @@ def test_a_set_that_has_ended_or_would_end_first_is_none() -> None:
         replace(SECOND, expires=SECOND.issued)
 
 
+def test_a_clock_set_back_revives_no_set_that_had_ended() -> None:
+    """What had ended when the app's own set was signed is over, whatever the phone's clock says."""
+    back = SECOND.issued - timedelta(30)
+    over = replace(SECOND, version=3, issued=back, expires=SECOND.issued)
+    with pytest.raises(NotTaken) as refused:
+        APP.take(sign(over, KEY), back)
+    assert refused.value.reason is Reason.EXPIRED
+    lives = replace(over, expires=SECOND.issued + timedelta(seconds=1))
+    assert APP.take(sign(lives, KEY), back).has == lives
+
+
 def test_a_set_reads_back() -> None:
     """Every mode, several pins; the body is what is signed, whatever the order of its keys."""
     for mode in Enforcement:
@@ -214,14 +226,68 @@ def test_one_bit_changed_is_not_signed(place: int, bit: int) -> None:
 
 
 def test_the_longest_set_is_read_and_a_byte_more_is_not() -> None:
-    """Size is looked at before anything else."""
-    body = replace(SECOND, version=3).body
-    signed = sign(replace(SECOND, version=3), KEY)
-    padded = signed + b" " * (LONGEST_SET - len(signed))
+    """Size is looked at before anything else: one byte too many, and a genuine set is none."""
+    update = replace(SECOND, version=3)
+    room = LONGEST_SET - len(sign(update, KEY))
+
+    def signed(body: bytes) -> bytes:
+        return body + b"\n" + b64encode(KEY.sign(body))
+
+    longest = signed(update.body + b" " * room)  # JSON may end in blanks
+    assert len(longest) == LONGEST_SET
+    assert APP.take(longest, TODAY).has == update
+    for text in (signed(update.body + b" " * (room + 1)), b" " * (LONGEST_SET + 1)):
+        with pytest.raises(NotTaken) as refused:
+            APP.take(text, TODAY)
+        assert refused.value.reason is Reason.SIZE
+    assert len(update.body) < 1000
+
+
+def test_a_version_is_taken_once() -> None:
+    """Other pins under the number that the app has are no newer set, whoever signed them."""
+    same = replace(SECOND, pins=FIRST.pins)
     with pytest.raises(NotTaken) as refused:
-        APP.take(padded + b" ", TODAY)
-    assert refused.value.reason is Reason.SIZE
-    assert len(body) < 1000
+        APP.take(sign(same, KEY), TODAY)
+    assert refused.value.reason is Reason.OLD
+
+
+def test_a_set_ends_at_one_moment_for_all_who_ask() -> None:
+    """Up to it the app asks its pins, however it fails; from it on no such set is taken."""
+    end, before = SECOND.expires, SECOND.expires - timedelta(microseconds=1)
+    opened, naive = replace(APP, at_expiry=AtExpiry.OPEN), NaiveUpdater(SECOND.pins, end)
+    for app in (APP, opened, naive):
+        assert app.pins(before) == SECOND.pins
+    assert APP.pins(end) == SECOND.pins
+    assert opened.pins(end) is None
+    assert naive.pins(end) is None
+    newer = replace(SECOND, version=3)
+    assert APP.take(sign(newer, KEY), before).has == newer
+    with pytest.raises(NotTaken) as refused:
+        APP.take(sign(newer, KEY), end)
+    assert refused.value.reason is Reason.EXPIRED
+
+
+@pytest.mark.parametrize("junk", [b" ", b"\n", b"!", b"\xff", b"="])
+def test_a_signature_is_base64_and_nothing_else(junk: bytes) -> None:
+    """One text for one set: nobody can write a second one that is genuine too."""
+    text = sign(replace(SECOND, version=3), KEY)
+    assert genuine(text, KEY.public_key())
+    for changed in (text[:-10] + junk + text[-10:], text + junk):
+        assert not genuine(changed, KEY.public_key())
+
+
+def test_whoever_asks_with_the_wrong_kind_of_key_is_not_told_that_it_is_no_signature() -> None:
+    """The private key verifies nothing: that is a slip in a program, and no forged set."""
+    with pytest.raises(AttributeError, match="verify"):
+        genuine(sign(SECOND, KEY), KEY)  # type: ignore[arg-type]
+
+
+def test_brackets_without_end_are_no_set() -> None:
+    """Signed nonsense that is nested too deeply to be read is refused as such."""
+    body = b"[" * 60_000
+    with pytest.raises(NotTaken) as refused:
+        APP.take(body + b"\n" + b64encode(KEY.sign(body)), TODAY)
+    assert refused.value.reason is Reason.FORM
 
 
 def test_pins_of_a_set_are_pins() -> None:

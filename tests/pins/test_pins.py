@@ -7,6 +7,7 @@ import csv
 import hashlib
 import os
 import re
+import tracemalloc
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,7 +33,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinlib.encoding.der import dissect, layout
+from pinlib.encoding.der import Form, dissect, layout
 from pinlib.encoding.files import LIMIT, documents
 from pinlib.errors import BadInput, BadPin, LockedKey, NotOne, NotReadable, PinlibError
 from pinlib.pins.notations import Kind, Notation
@@ -265,7 +266,8 @@ def test_every_way_to_hold_a_key_gives_the_same_key_pin(
         b"-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
         + key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, none),
         b"subject=bank.example\r\n" + pem(certificate).replace(b"\n", b"\r\n"),
-        pem(certificate).decode().encode("utf-16"),
+        b"\xff\xfe" + pem(certificate).decode().encode("utf-16-le"),
+        b"\xfe\xff" + pem(certificate).decode().encode("utf-16-be"),
         b"\xef\xbb\xbf" + pem(certificate),
         b"0 s:CN=bank.example\n" + pem(certificate),  # "0 " would be a DER header of 34 bytes
         pem(certificate) + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, none),
@@ -388,6 +390,13 @@ def test_bad_input_says_what_was_seen(key: ec.EllipticCurvePrivateKey, tmp_path:
             assert len(str(refused.value)) < 450
 
 
+def test_a_row_of_numbers_is_a_key_only_if_it_has_the_length_of_one() -> None:
+    """Nine are an RSA key (RFC 8017); ten, as one of several primes has, are of another kind."""
+    assert dissect(sequence(b"\x02\x01\x00" * 9)).form is Form.PRIVATE_KEY
+    assert dissect(sequence(b"\x02\x01\x00" * 10)).form is Form.UNKNOWN
+    assert dissect(sequence(b"\x02\x01\x00" * 8)).form is Form.UNKNOWN
+
+
 def test_a_private_key_that_cannot_be_loaded(key: ec.EllipticCurvePrivateKey) -> None:
     """The public half of a private key has to be computed; where that fails, it is said."""
     plain = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
@@ -401,6 +410,34 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(NotReadable, match="a device or a pipe"):
         key_pin(tmp_path / "pipe")
+
+
+def test_a_file_is_read_up_to_the_limit(key: ec.EllipticCurvePrivateKey, tmp_path: Path) -> None:
+    """The largest file that is looked at is read whole, and one byte more is told."""
+    text, file = pem(issue(key)), tmp_path / "file"
+    largest = text + b"\n" * (LIMIT - len(text))
+    for data, fits in ((largest, True), (largest + b"\n", False)):
+        file.write_bytes(data)
+        for source in data, data.decode(), file:
+            if fits:
+                assert key_pin(source) == key_pin(key)
+            else:
+                with pytest.raises(NotReadable, match="more than 1,000,000 bytes"):
+                    key_pin(source)
+
+
+def test_of_a_huge_file_little_is_read(tmp_path: Path) -> None:
+    """It is refused for its size without being held in memory."""
+    with (tmp_path / "huge").open("wb") as file:
+        file.truncate(1 << 27)
+    tracemalloc.start()
+    try:
+        with pytest.raises(NotReadable, match="more than"):
+            key_pin(tmp_path / "huge")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 8 * LIMIT
 
 
 def test_large_input_is_refused_at_once(tmp_path: Path) -> None:
@@ -609,6 +646,16 @@ def test_each_strategy_pins_what_it_says(chain: tuple[x509.Certificate, ...]) ->
     }
     as_pin = Strategy.LEAF_KEY_AND_BACKUP.pins(chain, key_pin(backup))
     assert as_pin == Strategy.LEAF_KEY_AND_BACKUP.pins(chain, request(backup))
+
+
+def test_the_intermediate_is_the_one_that_signed_the_leaf(
+    chain: tuple[x509.Certificate, ...],
+) -> None:
+    """Where two authorities stand between leaf and root, the one next to the leaf is pinned."""
+    leaf, intermediate, root = chain
+    upper = issue(ec.generate_private_key(ec.SECP256R1()), "Upper")
+    pins = Strategy.INTERMEDIATE_KEY.pins((leaf, intermediate, upper, root))
+    assert pins == PinSet.of(key_pin(intermediate))
 
 
 def test_a_strategy_says_what_it_lacks(chain: tuple[x509.Certificate, ...]) -> None:

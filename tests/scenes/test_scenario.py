@@ -118,6 +118,13 @@ def test_the_day_matters(middle: Middle, strategy: Strategy, day: Day, expected:
     assert outcome(Scenario(middle, strategy, day=day)) == expected
 
 
+def test_a_refused_bank_is_not_heard() -> None:
+    """A phone that locked itself out hears nothing, though nobody stands between."""
+    out = run(Scenario(Middle.NOBODY, Strategy.LEAF_KEY, day=Day.ROTATED))
+    assert (out.verdict.connected, out.heard, out.page) == (False, b"", None)
+    assert run(Scenario()).heard == REPLY
+
+
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [

@@ -6,10 +6,12 @@ import os
 import re
 import shutil
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -156,6 +158,45 @@ def test_an_attempt_has_its_own_victims_page_however_busy_the_room(room: Room) -
     assert all(any(page is one.page for page in room.notebook) for one in tried)
 
 
+def test_a_client_that_does_not_pin_is_read_and_lied_to(room: Room) -> None:
+    """His page of it stands in the room's notebook too, after those of everybody before."""
+    known = list(room.notebook)
+
+    def unpinned(
+        address: tuple[str, int], host: str, _: Set[str], context: ssl.SSLContext
+    ) -> ssl.SSLSocket:
+        plain = socket.create_connection(address, timeout=10)
+        return context.wrap_socket(plain, server_hostname=host)
+
+    tried = room.attempt(unpinned)
+    assert tried.connected
+    assert b'"balance": 9250' in tried.heard
+    assert tried.page.request.endswith(FORM)
+    assert room.notebook == [*known, tried.page]
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, OSError])
+def test_a_client_that_fails_has_refused_nobody(room: Room, error: type[Exception]) -> None:
+    """A refusal is an SSLError; what else a learner's client raises is the learner's to see."""
+
+    def broken(*_: object) -> ssl.SSLSocket:
+        raise error("mine")
+
+    with pytest.raises(error, match="mine"):
+        room.attempt(broken)
+
+
+def test_a_room_that_cannot_open_is_closed(room: Room) -> None:
+    """Where the second door's port is taken the first is shut again, before the error is read."""
+    with socket.create_server(("127.0.0.1", 0)) as lent:
+        port = lent.getsockname()[1]
+    with pytest.raises(OSError, match=r"[Aa]ddress already in use|10048") as refused:
+        Room(bank_port=port, middle_port=room.middle.port)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), 10)
+    assert refused.value.__traceback__ is not None  # whoever keeps it keeps the half-open room
+
+
 @pytest.mark.parametrize(
     ("page", "words"),
     [
@@ -166,6 +207,9 @@ def test_an_attempt_has_its_own_victims_page_however_busy_the_room(room: Room) -
         ),
         (Page(HOST, True, None, b"", b"", b""), "finished the handshake and hung up: 0 bytes"),
         (Page(HOST, True, None, b"a\x1b[2Jb\r\nc", b"", b""), "    a\\x1b[2Jb\n    c"),
+        (Page("a\x1b[2J", False, None, b"", b"", b""), "asked for a\\x1b[2J and got"),
+        (Page("a\x1b[2J", True, None, b"", b"", b""), "asked for a\\x1b[2J, finished"),
+        (Page("a\x1b[2J", True, None, b"x", b"", b""), "asked for a\\x1b[2J and said, 1 bytes"),
     ],
 )
 def test_a_page_is_told_in_words(page: Page, words: str) -> None:

@@ -347,6 +347,38 @@ def test_a_tls_1_2_server_that_never_finishes_has_not_connected(cast: Cast) -> N
 
 
 @pytest.mark.usefixtures("mode")
+@pytest.mark.parametrize("moment", Moment)
+@pytest.mark.parametrize("name", ["initial", "another trusted CA mis-issues"])
+@pytest.mark.parametrize("turns", [1, 5])
+@pytest.mark.parametrize("ends", [b"", b"\x15\x03\x03\x00\x02\x02\x28", b"\x17\x03\x03\x00\x02no"])
+def test_a_device_decides_once(
+    cast: Cast, tls: Tls, moment: Moment, name: str, turns: int, ends: bytes
+) -> None:
+    """Its place in the timeline stays, whatever follows: an answer, an alert, noise, a hang-up."""
+    event = cast.events[name]
+    device = replace(event.device(Strategy.LEAF_KEY, tls), moment=moment)
+    phone, server = Connection(device, HOST, event.date), Server(event.identity, b"hi")
+    decided = []
+
+    def hear(said: bytes) -> None:
+        phone.receive(said)
+        if phone.decided:
+            decided.append(phone.verdict.decided)
+
+    for _ in range(turns):
+        server.receive(phone.send() or b"")
+        if said := server.send():
+            hear(said)
+        if phone.established and not phone.closed and not server.received:
+            phone.write(LOGIN)
+    hear(ends)
+    hear(b"")
+    assert len(decided) >= 2
+    assert len(set(decided)) == 1
+    assert decided[0] <= len(phone.verdict.timeline)
+
+
+@pytest.mark.usefixtures("mode")
 def test_versions_that_do_not_meet(cast: Cast, tls: Tls) -> None:
     """A server that speaks only the other version ends in a sentence, not in an exception."""
     other = next(one for one in Tls if one is not tls)
@@ -373,6 +405,17 @@ def test_an_unheard_of_alert_is_no_alert(cast: Cast, tls: Tls) -> None:
     phone = Connection(pinned(cast, tls), HOST, TODAY)
     phone.receive(b"\x15\x03\x03\x00\x02\x07\x2a")
     assert phone.verdict.reason == "The handshake broke off; OpenSSL says: unknown alert type."
+
+
+def test_a_server_takes_an_unheard_of_alert_for_none(cast: Cast, tls: Tls) -> None:
+    """It breaks off, and says of no alert that the phone had sent it."""
+    server = Server(cast.bank)
+    server.receive(Connection(pinned(cast, tls), HOST, TODAY).send())
+    # TLS 1.3 looks at the number alone (RFC 8446, section 6), TLS 1.2 at the level too.
+    level, number = (7, 42) if tls is Tls.V1_2 else (2, 200)
+    server.receive(b"\x15\x03\x03\x00\x02" + bytes([level, number]))
+    assert server.closed
+    assert server.alert is None
 
 
 @pytest.mark.usefixtures("mode")
