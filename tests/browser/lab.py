@@ -280,7 +280,8 @@ def unfolded(lesson: Path, folder: Path) -> Path:
     return copy
 
 
-def shows(panel: Locator, **facts: str) -> None:
+def shows(panel: Locator, *, seconds: float = 5.0, **facts: str) -> None:
     """Wait until the picture of a panel says so of itself."""
+    picture = panel.locator(".pl[data-outcome]")
     for name, value in facts.items():
-        expect(panel.locator(".pl[data-outcome]")).to_have_attribute(f"data-{name}", value)
+        expect(picture).to_have_attribute(f"data-{name}", value, timeout=seconds * 1000)

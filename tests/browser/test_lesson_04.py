@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, expect
 from pinlib.operations.schedules import Rule, written_plans
 from pinlib.teach.drawing.plan_rows import named_days
 from pinlib.teach.exhibits.renewal_calendar import CalendarPanel, at, show_plan
-from tests.browser.lab import ROOT, Lab, Notebook, least_contrast, shows, unfolded
+from tests.browser.lab import DEADLINE, ROOT, Lab, Notebook, least_contrast, shows, unfolded
 
 pytestmark = pytest.mark.browser
 LESSON = ROOT / "notebooks" / "04_survive_renewal_day.ipynb"
@@ -45,9 +45,10 @@ def calendar(fourth: Notebook) -> Locator:
     return panel
 
 
-def _is_at(panel: Locator, state: str | re.Pattern[str]) -> None:
+def _is_at(panel: Locator, state: str | re.Pattern[str], seconds: float = 5.0) -> None:
     """Wait until the whole of this state is drawn."""
-    expect(panel.locator(".pl[data-drawn=all]")).to_have_attribute("data-state", state)
+    drawn = panel.locator(".pl[data-drawn=all]")
+    expect(drawn).to_have_attribute("data-state", state, timeout=seconds * 1000)
 
 
 def _choose(panel: Locator, label: str, option: str) -> None:
@@ -111,21 +112,24 @@ def test_a_drag_ends_where_the_hand_let_go(fourth: Notebook, calendar: Locator) 
 def test_six_day_certificates_are_drawn_in_slices(fourth: Notebook, calendar: Locator) -> None:
     """A click, a picture that grows, Stop at once, and go on to the end."""
     _choose(calendar, "A certificate lives", "6 days")
-    shows(calendar, drawn="part")
+    shows(calendar, drawn="part", seconds=DEADLINE)
     stop = calendar.get_by_role("button", name="Stop")
     stop.click()
-    expect(calendar.get_by_role("button", name="Go on")).to_be_visible()
-    expect(calendar.locator(".pl-verdict")).to_contain_text("Stopped")
+    expect(calendar.get_by_role("button", name="Go on")).to_be_visible(timeout=DEADLINE * 1000)
+    expect(calendar.locator(".pl-verdict")).to_contain_text("Stopped", timeout=DEADLINE * 1000)
     expect(calendar.locator(".pl-pending")).to_have_count(1)
     fourth.screenshot("04-stopped")
     shown = calendar.locator(".pl-reason").inner_text()
     calendar.get_by_role("button", name="More").click()  # the kernel answers, and nothing moves on
-    expect(calendar.locator(".widget-dropdown", has_text="People update")).to_be_visible()
+    expect(calendar.locator(".widget-dropdown", has_text="People update")).to_be_visible(
+        timeout=DEADLINE * 1000
+    )
     calendar.get_by_role("button", name="More").click()
     assert calendar.locator(".pl-reason").inner_text() == shown
     calendar.get_by_role("button", name="Go on").click()
-    shows(calendar, drawn="all", refused="leaf-certificate leaf-key leaf-key-and-backup")
-    expect(stop).to_be_hidden()
+    refused = "leaf-certificate leaf-key leaf-key-and-backup"
+    shows(calendar, drawn="all", refused=refused, seconds=DEADLINE)
+    expect(stop).to_be_hidden(timeout=DEADLINE * 1000)
     fourth.assert_no_error_badge()
 
 
@@ -135,9 +139,9 @@ def test_a_click_elsewhere_ends_a_long_drawing(fourth: Notebook, calendar: Locat
     _choose(calendar, "Goes to a backup key", "every 4th")
     calendar.get_by_role("button", name="More").click()
     _choose(calendar, "A certificate lives", "6 days")
-    shows(calendar, drawn="part")
+    shows(calendar, drawn="part", seconds=DEADLINE)
     calendar.get_by_role("button", name="Start over").click()
-    _is_at(calendar, CalendarPanel(FIRST).text)
+    _is_at(calendar, CalendarPanel(FIRST).text, DEADLINE)
     fourth.assert_no_error_badge()
 
 

@@ -62,7 +62,7 @@ class Panel(widgets.VBox, Generic[_S]):
         self._buttons: dict[str, widgets.Button] = {}
         self._html = Markup("")
         # JupyterLab sends what a hand does to a thread beside the one that runs cells (a subshell),
-        # and now and then to that one: two of them may ask a panel at once.
+        # or to that one until there is another: two of them may ask a panel at once.
         self._lock = threading.RLock()
         self._drawing: SlicedWork[View] | None = None
         self._stop = widgets.Button(description=STOP, tooltip="Stop drawing; what is there stays")
@@ -81,6 +81,9 @@ class Panel(widgets.VBox, Generic[_S]):
             c.field: c.widget(getattr(self._state, c.field)) for c in self.controls_in(self._state)
         }
         super().__init__(children=self._children())
+        for bar in self.children:
+            for widget in getattr(bar, "children", ()):
+                page.in_order(widget)
         self._scene.observe(self._scene_chosen, "value")
         for widget in self._widgets.values():
             widget.observe(self._control_changed, "value")

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from ast import literal_eval
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
+from textwrap import dedent
 from time import perf_counter
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import ipywidgets as widgets
 import pytest
+from jupyter_client.manager import start_new_kernel
 from markupsafe import Markup
 
 from pinlib.encoding.files import LIMIT
@@ -24,6 +28,8 @@ from pinlib.teach.widgets import page
 from pinlib.teach.widgets.controls import Control
 from pinlib.teach.widgets.panel import Panel, TwinIncomplete
 from tests.demo_panels import Door, DoorState, Weather
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -508,3 +514,73 @@ def test_a_bug_in_the_work_is_shown(slow: Slow, monkeypatch: pytest.MonkeyPatch)
             assert "a bit that cannot be done" in slow._html
 
         asyncio.run(clicked())
+
+
+# -- In a kernel -------------------------------------------------------------------------------
+
+
+class Kernel:
+    """A kernel, and what JupyterLab does to it: cells in one thread, what hands do in another."""
+
+    def __init__(self) -> None:
+        self.manager, self.client = start_new_kernel(cwd=str(ROOT))
+        self.client.control_channel.send(self.client.session.msg("create_subshell_request"))
+        self.subshell = self.client.get_control_msg(timeout=60)["content"]["subshell_id"]
+
+    def run(self, code: str, **asked: str) -> dict[str, Any]:
+        """Run a cell, and return the values that were asked for behind it."""
+        reply = self.client.execute_interactive(
+            dedent(code), user_expressions=asked, timeout=60, output_hook=lambda _: None
+        )
+        assert reply["content"]["status"] == "ok", reply["content"]
+        told = reply["content"]["user_expressions"]
+        return {name: literal_eval(one["data"]["text/plain"]) for name, one in told.items()}
+
+    def hand(self, model: str, **data: object) -> None:
+        """Do something to a widget, and wait until the kernel has done with it."""
+        message = self.client.session.msg("comm_msg", {"comm_id": model, "data": data})
+        message["header"]["subshell_id"] = self.subshell
+        self.client.shell_channel.send(message)
+        while True:
+            heard = self.client.get_iopub_msg(timeout=60)
+            done = heard["content"].get("execution_state") == "idle"
+            if done and heard["parent_header"].get("msg_id") == message["header"]["msg_id"]:
+                return
+
+    def close(self) -> None:
+        """End the kernel."""
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture
+def kernel() -> Iterator[Kernel]:
+    """Start a kernel, which ends with the test."""
+    started = Kernel()
+    yield started
+    started.close()
+
+
+def test_all_of_a_panel_is_heard_in_one_thread(kernel: Kernel) -> None:
+    """In two, Start over would overtake what was chosen before it, and be forgotten."""
+    models = kernel.run(
+        """
+        import threading
+        from tests.demo_panels import Door
+
+        heard = []
+        door = Door()
+        owl = door.control("owl")
+        over = next(one for one in door.children[1].children if one.description == "Start over")
+        owl.observe(lambda _: heard.append(threading.current_thread().name), "value")
+        over.on_click(lambda _: heard.append(threading.current_thread().name))
+        """,
+        owl="owl.model_id",
+        over="over.model_id",
+    )
+    for turn in (True, False):
+        kernel.run(f"owl.value = {not turn}; heard.clear()")  # a cell has a word with it, too
+        kernel.hand(models["owl"], method="update", state={"value": turn})
+        kernel.hand(models["over"], method="custom", content={"event": "click"})
+        (thread,) = set(kernel.run("", heard="heard")["heard"])
+        assert thread.startswith("subshell-")
