@@ -90,7 +90,7 @@ def test_refusing_leaves_no_socket_open(room: Room) -> None:
     for roots in ((room.cast.root, room.cast.proxy), (room.cast.root,)):
         with pytest.raises(ssl.SSLError):
             connect_pinned(room.middle.address, HOST, {str(room.pin)}, room.trusting(*roots))
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        address = gone.getsockname()
-    with pytest.raises(ConnectionRefusedError):
-        connect_pinned(address, HOST, set())
+    with socket.socket() as held:  # bound, so that nobody else can listen there, and no more
+        held.bind(("127.0.0.1", 0))
+        with pytest.raises(ConnectionRefusedError):
+            connect_pinned(held.getsockname(), HOST, set())
