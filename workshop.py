@@ -411,20 +411,69 @@ def ended(server: "subprocess.Popen[bytes]") -> int:
     return 0
 
 
-def test(rest: "list[str]", *, quick: bool) -> int:
+class Part(NamedTuple):
+    """Tests that one pytest runs: in words, by their marks, and in how many processes."""
+
+    title: str
+    marks: str
+    one_process: bool
+
+    @property
+    def processes(self) -> "tuple[str, ...]":
+        """What pytest-xdist is told."""
+        return ("-n", "0") if self.one_process else ("-n", "auto", "--dist", "worksteal")
+
+
+NO_TESTS = 5  # what pytest ends with when it was left with no test to run
+
+
+def parts(*, quick: bool, everything: bool) -> "list[Part]":
+    """Say which tests run, and how: a browser and an install want the machine to themselves."""
+    if quick:
+        chosen = "not browser and not alone and not slow and not nightly"
+        return [Part("the quick tests, on all cores", chosen, one_process=False)]
+    but = "" if everything else " and not nightly"
+    return [
+        Part("all others, on all cores", f"not browser and not alone{but}", one_process=False),
+        Part("browser and launcher, in one process", f"(browser or alone){but}", one_process=True),
+    ]
+
+
+def left_out(*, quick: bool, everything: bool) -> str:
+    """Say which tests were not run, and how to run them."""
+    nightly = f"{AGAIN} test --all also runs the nightly ones, for every day and every state."
+    if quick:
+        return f"Left out: browser, launcher and slow tests. {AGAIN} test runs them. {nightly}"
+    return "Nothing was left out." if everything else f"Left out: nightly tests. {nightly}"
+
+
+def test(
+    rest: "list[str]", *, quick: bool, everything: bool, cover: bool, marks: "str | None"
+) -> int:
     """Run every check there is, all of them even when one fails, and say which failed."""
-    chosen = ["-m", "not browser and not slow"] if quick else []
-    checks = (
-        ["ruff", "check", "."],
-        ["ruff", "format", "--check", "."],
-        ["mypy"],
-        ["pytest", *chosen, *rest],
-    )
-    failed = []
-    for check in checks:
+
+    def status(*check: str) -> int:
         print("==> " + " ".join(check), flush=True)
-        if run("-m", *check):
-            failed.append(" ".join(check))
+        return run("-m", *check)
+
+    checks = (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"])
+    failed = [" ".join(check) for check in checks if status(*check)]
+    statuses = []  # type: list[int]
+    for part in parts(quick=quick, everything=everything):
+        print(f"==> {part.title}", flush=True)
+        chosen = f"({part.marks}) and ({marks})" if marks else part.marks
+        counted = ["--cov=pinlib", "--cov-report=", *(["--cov-append"] if statuses else [])]
+        measured = counted if cover else []
+        # The last -n counts: a person's, but ours where only one process will do.
+        asked = [*part.processes, *rest, *(part.processes if part.one_process else ())]
+        statuses.append(status("pytest", "-m", chosen, *measured, *asked))
+        if statuses[-1] not in (0, NO_TESTS):
+            failed.append(f"pytest, {part.title}")
+    if set(statuses) == {NO_TESTS}:
+        failed.append("pytest, which was left with no test to run")
+    if cover:
+        status("coverage", "report", "--skip-covered", "--skip-empty")
+    print(left_out(quick=quick, everything=everything))
     print("Failed: " + "; ".join(failed) if failed else "Every check passed.", flush=True)
     return 1 if failed else 0
 
@@ -450,7 +499,13 @@ def reader() -> argparse.ArgumentParser:
     tests = commands.add_parser(
         "test", help="run all tests; what follows goes to pytest", allow_abbrev=False
     )
-    tests.add_argument("--quick", action="store_true", help="leave out the browser and slow tests")
+    extent = tests.add_mutually_exclusive_group()
+    extent.add_argument("--quick", action="store_true", help="leave out browser and slow tests")
+    extent.add_argument(
+        "--all", action="store_true", help="the nightly tests too: every day, every state"
+    )
+    tests.add_argument("--cover", action="store_true", help="say how much of pinlib the tests run")
+    tests.add_argument("-m", dest="marks", metavar="MARKS", help="of these, the tests so marked")
     commands.add_parser(
         "pack", help="fill FOLDER (wheels) for a room without network; see pack -h", add_help=False
     )
@@ -472,7 +527,13 @@ def obey(arguments: "list[str]") -> int:
     if command == "check":
         return run("-m", "pinlib.setup.doctor")
     if command == "test":
-        return test(rest, quick=options.quick)
+        return test(
+            rest,
+            quick=options.quick,
+            everything=options.all,
+            cover=options.cover,
+            marks=options.marks,
+        )
     if command == "pack":
         return run("-m", "pinlib.setup.packing", *rest, where=Path.cwd())
     return run("-m", "tests." + command, *rest)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import signal
 import sys
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -63,6 +65,30 @@ def reached_for() -> Iterator[list[str]]:
     _reached_for.clear()
     yield _reached_for
     assert not _reached_for, f"a test left the machine: {_reached_for}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_is_heard() -> None:
+    """Let our children hear Ctrl-C, however the run was started.
+
+    A shell starts what it runs in the background (`command &`) with SIGINT ignored, and what is
+    ignored, unlike what is handled, is handed on to every child.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Make ids that a person can type again, and that are the same in every process.
+
+    A text shows the characters that mean nothing to a shell.  A long one, which may be a key of
+    this very run, and a lambda, which has no name, are called after their argument.
+    """
+    if isinstance(val, bytes):
+        val = val.decode("ascii", "backslashreplace")
+    if isinstance(val, str):
+        shown = re.sub(r"[^\w .,:/=+@-]+", "_", val, flags=re.ASCII).strip(" _")
+        return shown if len(shown) <= 60 else argname
+    return argname if getattr(val, "__name__", "") == "<lambda>" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

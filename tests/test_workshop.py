@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -132,10 +133,11 @@ def refuse_handshakes(listener: socket.socket, context: ssl.SSLContext) -> None:
 
 
 def test_a_missing_network_is_recognised_for_real() -> None:
-    """Nobody listens on a port that was just given back."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    complaints = what_pip_complains_about(f"http://127.0.0.1:{port}/simple")
+    """Nobody listens on a port that is bound and no more, and nobody else can take it."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        complaints = what_pip_complains_about(f"http://127.0.0.1:{port}/simple")
     assert "connect to the internet" in (explanation(complaints) or complaints)
 
 
@@ -222,10 +224,17 @@ def test_a_taken_port_is_passed_over_unless_it_was_asked_for() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(workshop.Stop, match="leave --port away"):
             workshop.free_port(port)
-        free = workshop.free_port(None)
-        assert free != port
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", free))
+        assert workshop.free_port(None) != port
+    # What was free a moment ago may be another program's now; it is not so ten times running.
+    assert any(can_be_bound(workshop.free_port(None)) for _ in range(10))
+
+
+def can_be_bound(port: int) -> bool:
+    """Tell whether a port is nobody's at this moment."""
+    with socket.socket() as probe, suppress(OSError):
+        probe.bind(("127.0.0.1", port))
+        return True
+    return False
 
 
 # --- The launcher, started ----------------------------------------------------------------------
@@ -238,6 +247,12 @@ def old_pythons() -> list[str]:
     return sorted(names) + [path for path in map(shutil.which, ("python3.9", "python3.10")) if path]
 
 
+def test_the_launcher_keeps_to_an_old_grammar() -> None:
+    """Python 3.6 and later read the file: they get a sentence, and not a SyntaxError."""
+    ast.parse((ROOT / "workshop.py").read_text(encoding="utf-8"), feature_version=(3, 7))
+
+
+@pytest.mark.slow
 def test_an_old_python_reads_the_launcher_and_says_what_to_do(tmp_path: Path) -> None:
     """Not a SyntaxError: the file keeps to what Python 3.6 understands."""
     shutil.copy(ROOT / "workshop.py", tmp_path)
@@ -251,15 +266,7 @@ def test_an_old_python_reads_the_launcher_and_says_what_to_do(tmp_path: Path) ->
         assert "too old" in said.stderr
         assert "Traceback" not in said.stderr
     if not tried:
-        compile_as_old()
-
-
-def compile_as_old() -> None:
-    """Where no old Python is installed, at least parse by an old grammar."""
-    import ast
-
-    text = (ROOT / "workshop.py").read_text(encoding="utf-8")
-    ast.parse(text, feature_version=(3, 7))
+        pytest.skip("no old Python is installed here")
 
 
 def test_a_python_without_venv_is_told_the_package_to_install(tmp_path: Path) -> None:
@@ -406,10 +413,11 @@ def break_off(folder: Path) -> subprocess.CompletedProcess[str]:
         if line.startswith("Collecting"):
             os.killpg(process.pid, signal.SIGINT)
             break
-    rest, complaints = process.communicate(timeout=60)
+    rest, complaints = process.communicate(timeout=120)
     return subprocess.CompletedProcess([], process.returncode, seen + rest, complaints)
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_second_start_installs_nothing(fresh: Fresh) -> None:
     """It takes a small part of the first: about a second, the check's two handshakes included."""
@@ -423,6 +431,7 @@ def test_a_second_start_installs_nothing(fresh: Fresh) -> None:
     assert second < fresh.seconds / 4
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_the_longest_path_of_an_install_is_known(fresh: Fresh) -> None:
     """The warning about Windows' limit counts with it; a new release may make it longer."""
@@ -435,6 +444,7 @@ def test_the_longest_path_of_an_install_is_known(fresh: Fresh) -> None:
     assert longest <= workshop.LONGEST_INSIDE
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_jupyterlab_starts_on_this_machine_alone(fresh: Fresh, tmp_path: Path) -> None:
     """A token, loopback only, no news, no look outside, and Ctrl-C ends it with its kernels."""
@@ -455,7 +465,7 @@ def test_jupyterlab_starts_on_this_machine_alone(fresh: Fresh, tmp_path: Path) -
         encoding="utf-8",
     )
     assert process.stdout is not None
-    watchdog = threading.Timer(60, end, [process])  # a hang becomes a failure
+    watchdog = threading.Timer(120, end, [process])  # a hang becomes a failure
     watchdog.start()
     try:
         said = []
@@ -501,7 +511,7 @@ def test_jupyterlab_starts_on_this_machine_alone(fresh: Fresh, tmp_path: Path) -
         rest = process.stdout.read()
         assert process.wait() == 0, rest
         assert "Traceback" not in "".join(said) + rest
-        _, alive = psutil.wait_procs(list(family), timeout=10)
+        _, alive = psutil.wait_procs(list(family), timeout=60)
         assert not alive
     finally:
         watchdog.cancel()
@@ -553,6 +563,7 @@ def listeners(launcher: psutil.Process) -> dict[psutil.Process, set[str]]:
     raise AssertionError("the kernel never came up")
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_ctrl_c_in_the_middle_of_an_install_breaks_nothing(fresh: Fresh) -> None:
     """It leaves no stamp, so the next start replaces what is half-made, and ends well."""
@@ -564,6 +575,7 @@ def test_ctrl_c_in_the_middle_of_an_install_breaks_nothing(fresh: Fresh) -> None
     assert (fresh.folder / ".venv" / "requirements.txt.stamp").exists()
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_folder_of_wheels_replaces_the_network(
     fresh: Fresh, tmp_path: Path, tripwire: Tripwire

@@ -22,7 +22,7 @@ def rows(home: Path) -> list[Row]:
     if program is None:
         return [Row("control → picture", "no chromium on PATH", aim="p95 < 100 ms")]
     files = {walk: notebook(home, walk) for walk in WALKS}
-    lab = Lab.start(home / "lab", files.values())
+    lab = Lab.start(home / "lab").serving(files.values(), "bench")
     found: list[Row] = []
     try:
         with sync_playwright() as playwright:

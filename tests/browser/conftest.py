@@ -1,4 +1,4 @@
-"""A browser for the session and a JupyterLab for each module that asks for one."""
+"""A browser and a JupyterLab for the session, and a folder in it for each module that asks."""
 
 from __future__ import annotations
 
@@ -28,15 +28,34 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Lab]]:
+    """Start a JupyterLab for each environment that is asked for; all end with the session."""
+    running: dict[frozenset[tuple[str, str]], Lab] = {}
+
+    def server(**environment: str) -> Lab:
+        key = frozenset(environment.items())
+        if key not in running:
+            running[key] = Lab.start(tmp_path_factory.mktemp("lab"), **environment)
+        return running[key]
+
+    yield server
+    for lab in running.values():
+        lab.stop()
+
+
 @pytest.fixture(scope="module")
-def start_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Lab]]:
-    """Start a JupyterLab on copies of the given files; it ends with the module."""
-    running: list[Lab] = []
+def start_lab(
+    servers: Callable[..., Lab], request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Lab]]:
+    """Serve copies of the given files; their kernels end with the module."""
+    begun: list[Lab] = []
 
     def start(*files: Path, **environment: str) -> Lab:
-        running.append(Lab.start(tmp_path_factory.mktemp("lab"), files, **environment))
-        return running[-1]
+        below = f"{request.path.stem}-{len(begun)}"
+        begun.append(servers(**environment).serving(files, below))
+        return begun[-1]
 
     yield start
-    for lab in running:
-        lab.stop()
+    for lab in begun:
+        lab.end_kernels()

@@ -17,7 +17,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ QUIET = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}
 }
 DEADLINE = 60.0
+expect.set_options(timeout=DEADLINE * 1000)  # of its own it waits for 5 seconds
 
 
 def until(claim: Callable[[], Any], what: str, seconds: float = DEADLINE) -> Any:
@@ -60,20 +61,19 @@ def until(claim: Callable[[], Any], what: str, seconds: float = DEADLINE) -> Any
 
 @dataclass
 class Lab:
-    """A running JupyterLab, serving `folder`."""
+    """A running JupyterLab, and the files in a `folder` of its root, which `below` leads to."""
 
     folder: Path
     process: subprocess.Popen[bytes]
     url: str
     token: str
+    below: str = ""
 
     @classmethod
-    def start(cls, home: Path, files: Iterable[Path], **environment: str) -> Lab:
-        """Serve copies of `files` from a folder with a space and an accent in its name."""
+    def start(cls, home: Path, **environment: str) -> Lab:
+        """Serve a folder with a space and an accent in its name."""
         folder = home / "my wörk shop"
         folder.mkdir(parents=True)
-        for file in files:
-            (shutil.copytree if file.is_dir() else shutil.copy)(file, folder / file.name)
         private = {name: str(home / "private" / name.lower()) for name in PRIVATE}
         for place in private.values():
             Path(place).mkdir(parents=True)
@@ -105,12 +105,33 @@ class Lab:
             raise
         return lab
 
+    def serving(self, files: Iterable[Path], below: str) -> Lab:
+        """Give the same server, with copies of `files` in a folder of their own."""
+        folder = self.folder / below
+        folder.mkdir()
+        for file in files:
+            (shutil.copytree if file.is_dir() else shutil.copy)(file, folder / file.name)
+        return replace(self, folder=folder, below=f"{below}/")
+
+    def end_kernels(self) -> None:
+        """End what was started for this lab's files, and leave the server to others."""
+        for session in json.loads(self._ask("api/sessions")):
+            if session["path"].startswith(self.below):
+                self._ask(f"api/sessions/{session['id']}", "DELETE")
+
+    def _ask(self, what: str, method: str = "GET") -> bytes:
+        request = urllib.request.Request(  # noqa: S310 - loopback
+            f"{self.url}{what}", method=method, headers={"Authorization": f"token {self.token}"}
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - loopback
+            return bytes(answer.read())
+
     def _answers(self, runtime: Path) -> str | None:
         assert self.process.poll() is None, "JupyterLab ended while it was starting"
         for file in runtime.glob("jpserver-*.json"):
             try:
                 url = json.loads(file.read_text())["url"]
-                with urllib.request.urlopen(f"{url}api?token={self.token}", timeout=5):  # noqa: S310 - loopback
+                with urllib.request.urlopen(f"{url}api?token={self.token}", timeout=60):  # noqa: S310 - loopback
                     return str(url)
             except (ValueError, urllib.error.URLError):
                 continue  # the file is half written, or the port is not yet open
@@ -120,7 +141,7 @@ class Lab:
         """End the server; it ends its kernels."""
         self.process.terminate()
         try:
-            self.process.wait(20)
+            self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -130,8 +151,9 @@ class Lab:
     ) -> Notebook:
         """Open a notebook in a page of its own, and wait for its kernel."""
         page = browser.new_context(viewport={"width": width, "height": height}).new_page()
+        page.set_default_timeout(DEADLINE * 1000)
         notebook = Notebook(page, name)
-        path = urllib.parse.quote(name)
+        path = urllib.parse.quote(self.below + name)
         page.goto(f"{self.url}lab/tree/{path}?reset&token={self.token}")
         kernel = page.locator(".jp-NotebookPanel .jp-Toolbar-kernelName")
         expect(kernel).to_contain_text("Python 3", timeout=DEADLINE * 1000)

@@ -157,7 +157,7 @@ CALENDAR = Walk(
 )
 WALKS = (HANDSHAKE, PIN, CAFE, CALENDAR)
 
-_SCRIPT = """async ([name, steps, seconds]) => {
+_SCRIPT = """async ([name, steps, seconds, pause]) => {
   const one = (root, selector) => {
     const found = root.querySelector(selector);
     if (!found) throw new Error(`nothing on the page is ${selector}`);
@@ -194,7 +194,7 @@ _SCRIPT = """async ([name, steps, seconds]) => {
   };
   // Long enough for the kernel and the page to finish with the change before: what is left of it
   // would be charged to this one.
-  const rest = () => new Promise(done => requestAnimationFrame(() => setTimeout(done, 150)));
+  const rest = () => new Promise(done => requestAnimationFrame(() => setTimeout(done, pause)));
   const timed = step => new Promise((done, fail) => {
     const picture = step[0] === "bare" ? one(document, ".bare") : one(panel, ".pinlib-view");
     const before = picture.innerHTML, act = touch(step);
@@ -266,15 +266,17 @@ def measure(page: Page, walk: Walk, pairs: int) -> Latency:
     """
     page.wait_for_selector(f".pinlib-panel-{walk.name} .pinlib-view [data-outcome]")
     page.wait_for_selector(".bare [data-outcome]")
-    _run(page, walk, len(walk.steps))
+    _run(page, walk, len(walk.steps), pause=0)
     answers = _run(page, walk, pairs)
     assert not {"bug", "error"} & {outcome for _, outcome in answers}, "the panel broke"
     times = [milliseconds for milliseconds, _ in answers]
     return Latency(tuple(times[::2]), tuple(times[1::2]))
 
 
-def _run(page: Page, walk: Walk, pairs: int) -> list[Any]:
+def _run(page: Page, walk: Walk, pairs: int, pause: int = 150) -> list[Any]:
     """Take `pairs` steps; as a round is odd and the bare widget has two states, it is told which.
+
+    Before each step the page rests for `pause` milliseconds.
 
     The page starts every run at the beginning of the walk, at a picture that has arrived.
     """
@@ -288,5 +290,5 @@ def _run(page: Page, walk: Walk, pairs: int) -> list[Any]:
     )
     panel = islice(cycle(walk.on_screen), pairs)
     steps = [step for change in panel for step in (change, ("bare", next(bare)))]
-    answers: list[Any] = page.evaluate(_SCRIPT, [walk.name, steps, 20])
+    answers: list[Any] = page.evaluate(_SCRIPT, [walk.name, steps, 60, pause])
     return answers

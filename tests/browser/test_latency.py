@@ -23,10 +23,10 @@ def test_a_panel_costs_at_most_twice_a_bare_round_trip(
     file = notebook(tmp_path, walk)
     opened = start_lab(file).open(browser, file.name, height=2000)
     opened.run_all()
-    # On a machine that others share a block of thirty may meet somebody else's minute; a panel that
-    # is really slower is slower in every block, and in its quiet moments too.
-    blocks = (measure(opened.page, walk, 30) for _ in range(3))
+    # On a machine that others share a block of changes may meet somebody else's minute; a panel
+    # that is really slower is slower in every block, and in its quiet moments too.
+    blocks = (measure(opened.page, walk, pairs) for pairs in (15, 15, 30, 30, 30))
     seen = list(takewhile(lambda found: found.quiet_ratio > 2, blocks))
-    assert len(seen) < 3, f"panel and bare, in ms: {seen}"
+    assert len(seen) < 5, f"panel and bare, in ms: {seen}"
     opened.assert_no_error_badge()
     opened.close()

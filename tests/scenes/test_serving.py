@@ -250,7 +250,7 @@ def test_serve_tells_what_it_reads_and_ends_with_ctrl_c() -> None:
         while FORM.decode() not in line:
             line = process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=60)
     assert out.endswith("Closed.\n")
     assert (process.returncode, err) == (0, "")
 
@@ -261,7 +261,7 @@ def test_serve_without_an_interceptor_offers_the_bank_alone() -> None:
         assert process.stdout is not None
         text = "".join(iter(process.stdout.readline, "\n")) + process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=60)
     assert "man in the middle" not in text + out
     assert err == ""
 
@@ -270,7 +270,7 @@ def test_serve_without_an_interceptor_offers_the_bank_alone() -> None:
 def test_a_port_that_cannot_be_is_told(port: str) -> None:
     """In a sentence, with status 2."""
     with _serving("--port", port) as process:
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 2
     assert f"a port is a number from 0 to 65535, not '{port}'" in err
     assert "Traceback" not in err
@@ -279,7 +279,7 @@ def test_a_port_that_cannot_be_is_told(port: str) -> None:
 def test_a_taken_port_is_told(room: Room) -> None:
     """So is one that somebody else has."""
     with _serving("--port", str(room.bank.port)) as process:
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 2
     assert re.search(r"cannot be had: .*in use", err)
 
@@ -296,7 +296,7 @@ def test_a_closed_terminal_leaves_nothing_behind(name: str, tmp_path: Path) -> N
             pass
         assert list(tmp_path.iterdir())
         process.send_signal(stop)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=60)
     assert out.endswith("Closed.\n")
     assert (process.returncode, err) == (0, "")
     assert not list(tmp_path.iterdir())
@@ -305,7 +305,7 @@ def test_a_closed_terminal_leaves_nothing_behind(name: str, tmp_path: Path) -> N
 def test_a_liar_has_to_be_there() -> None:
     """`--lie` without `--intercept` would do nothing, and nobody would see it."""
     with _serving("--lie") as process:
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 2
     assert "--lie needs --intercept" in err
 

@@ -77,7 +77,7 @@ def test_hints_come_one_at_a_time_and_the_solution_last() -> None:
     assert lesson.check("who_refused", ...)._words.value.count('class="pl-step"') == 0
 
 
-@pytest.mark.parametrize("unfinished", [..., None, lambda _: ...])
+@pytest.mark.parametrize("unfinished", [..., None, lambda _: ...], ids=["stub", "None", "empty"])
 def test_unfinished_is_feedback_and_no_exception(unfinished: Any) -> None:
     """The stub of a checkpoint can be run as it stands."""
     checkpoint = Lesson("00").check("who_refused", unfinished)

@@ -636,8 +636,9 @@ def test_connecting_starts_no_thread_and_opens_no_socket(
     assert threading.active_count() == started
 
 
-def test_fifty_threads_agree_with_one(cast: Cast, tls: Tls) -> None:
-    """Fifty at once, twenty handshakes each: every verdict as if alone, and no secret missed."""
+@pytest.mark.parametrize("each", [4, pytest.param(20, marks=pytest.mark.slow)])
+def test_fifty_threads_agree_with_one(cast: Cast, tls: Tls, each: int) -> None:
+    """Fifty at once, some handshakes each: every verdict as if alone, and no secret missed."""
     event = cast.events["initial"]
     alone = event.verdict(Strategy.LEAF_KEY, tls)
     told = [(m.sender, m.name) for m in alone.timeline]
@@ -645,7 +646,7 @@ def test_fifty_threads_agree_with_one(cast: Cast, tls: Tls) -> None:
 
     def work() -> None:
         gate.wait()
-        for _ in range(20):
+        for _ in range(each):
             verdict = event.verdict(Strategy.LEAF_KEY, tls)
             if not same(verdict, alone) or [(m.sender, m.name) for m in verdict.timeline] != told:
                 wrong.append(verdict)
@@ -658,7 +659,8 @@ def test_fifty_threads_agree_with_one(cast: Cast, tls: Tls) -> None:
     assert not wrong
 
 
-def test_two_thousand_handshakes_leave_nothing_open(cast: Cast) -> None:
+@pytest.mark.parametrize("turns", [100, pytest.param(1000, marks=pytest.mark.slow)])
+def test_many_handshakes_leave_nothing_open(cast: Cast, turns: int) -> None:
     """Open files stay as many as they were, and the cache of server contexts keeps its bound."""
     if not os.path.isdir("/proc/self/fd"):  # noqa: PTH112 - a question about this system
         pytest.skip("open files are counted in /proc")
@@ -666,7 +668,7 @@ def test_two_thousand_handshakes_leave_nothing_open(cast: Cast) -> None:
     event.verdict(tls=Tls.V1_3)
     event.verdict(tls=Tls.V1_2)
     before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
-    for _ in range(1000):
+    for _ in range(turns):
         for tls in Tls:
             phone, server = Connection(pinned(cast, tls), HOST, TODAY), Server(event.identity)
             talk(phone, server)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import product
 from typing import Any
 
 import pytest
 
-from pinlib import Authority, Strategy, Tls, connect, story
+from pinlib import Authority, Tls, connect, story
 from pinlib.operations import day_report
 from pinlib.operations.schedules import written_plans
 from pinlib.scenes.cast import HOST, TODAY
-from pinlib.scenes.scenario import Middle, Scenario
+from pinlib.scenes.scenario import Middle
 from pinlib.teach.drawing import palette, verdict_view
+from pinlib.teach.drawing.plan_rows import named_days
 from pinlib.teach.exhibits.cafe import CafePanel
 from pinlib.teach.exhibits.chain import ChainPanel
 from pinlib.teach.exhibits.handshake import Eyes, HandshakePanel, Watched, Wrong
@@ -25,10 +25,12 @@ from pinlib.teach.exhibits.rotation_drill import DrillPanel
 from pinlib.teach.exhibits.same_key import TwinsPanel
 from pinlib.teach.widgets.panel import Panel
 from pinlib.tls.certificates import Validity
+from tests.pairwise import pairwise
 
 ON_THE_ENGINE: tuple[type[Panel[Any]], ...] = (HandshakePanel, ChainPanel)
 LARGE = (CafePanel, CalendarPanel)  # so many states that a quick run takes some of them
 PANELS = (*ON_THE_ENGINE, *LARGE, PinPanel, TwinsPanel, OwnServerPanel, DrillPanel)
+SOME = (PinPanel, DrillPanel)  # hundreds, of which a quick run takes a fifth
 SCRIPT = "<script>alert(1)</script>"
 
 
@@ -41,10 +43,22 @@ def test_every_state_shows_a_verdict_in_both_modes(
     _walk(kind, monkeypatch)
 
 
+@pytest.mark.parametrize("kind", SOME, ids=lambda kind: kind.name)
+def test_every_fifth_state_shows_an_answer(
+    kind: type[Panel[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every certificate once, each at the next one's zoom; every fifth move of each drill."""
+    states = list(kind.states())
+    _walk(kind, monkeypatch, [states[at] for at in _diagonal(len(states), 5)])
+
+
 @pytest.mark.parametrize(
     "kind",
-    [kind for kind in PANELS if kind not in (*ON_THE_ENGINE, *LARGE)],
-    ids=lambda kind: kind.name,
+    [
+        pytest.param(kind, marks=[pytest.mark.slow] if kind in SOME else [], id=kind.name)
+        for kind in PANELS
+        if kind not in (*ON_THE_ENGINE, *LARGE)
+    ],
 )
 def test_every_state_shows_an_answer(
     kind: type[Panel[Any]], monkeypatch: pytest.MonkeyPatch
@@ -53,22 +67,22 @@ def test_every_state_shows_an_answer(
     _walk(kind, monkeypatch)
 
 
-@pytest.mark.parametrize("mode", ["opened", "headers"], indirect=True)
+def _diagonal(length: int, step: int) -> list[int]:
+    """Take one of each `step`, each time the next: of five looks at every file, a look at each."""
+    return [at for at in range(length) if at % step == at // step % step]
+
+
+@pytest.mark.parametrize(
+    "mode", ["opened", pytest.param("headers", marks=pytest.mark.slow)], indirect=True
+)
 def test_the_cafe_shows_everybody_with_every_pin(
     mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Everybody in the middle × every way of pinning, and each other setting by itself."""
-    everybody = [Scenario(*both) for both in product(Middle, Strategy)]
-    singly = [
-        replace(scene, **{control.field: value})
-        for scene in CafePanel.presets.values()
-        for control in CafePanel.controls
-        for value in control.choices
-    ]
-    _walk(CafePanel, monkeypatch, dict.fromkeys([*everybody, *singly]))
+    """Every scene, and every two settings together: also each in the middle × way of pinning."""
+    _walk(CafePanel, monkeypatch, [*CafePanel.presets.values(), *_pairwise(CafePanel)])
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("middle", Middle, ids=lambda one: one.name)
 def test_every_state_of_the_cafe_shows_an_answer(
     middle: Middle, monkeypatch: pytest.MonkeyPatch
@@ -79,7 +93,9 @@ def test_every_state_of_the_cafe_shows_an_answer(
     _walk(CafePanel, monkeypatch, states)
 
 
-@pytest.mark.parametrize("mode", ["opened", "headers"], indirect=True)
+@pytest.mark.parametrize(
+    "mode", ["opened", pytest.param("headers", marks=pytest.mark.slow)], indirect=True
+)
 def test_the_calendar_shows_every_plan(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each plan of data/plans/ but the one with hundreds of certificates, swept afresh."""
     for cached in (
@@ -96,11 +112,35 @@ def test_the_calendar_shows_every_plan(mode: str, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.slow
+def test_the_calendar_shows_every_two_settings_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each rule and way of counting with each other, on the first day and the last.
+
+    But for certificates of six days, hundreds to a plan: those are drawn in tests/browser.
+    """
+    states = []
+    for number, state in enumerate(_pairwise(CalendarPanel, but=("day", "version", "plan"))):
+        if state.life is Life.DAYS_6:
+            continue
+        days = list(named_days(state.lived).values())
+        states.append(
+            replace(state, day=days[-(number % 2)], version=state.lived.releases[0].version)
+        )
+    assert len(states) < 50
+    _walk(CalendarPanel, monkeypatch, states)
+
+
+@pytest.mark.nightly
 def test_every_state_of_the_calendar_shows_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every rule, every day and version of each plan made by hand, every way of counting."""
     states = list(CalendarPanel.states())
     assert len(states) > 250
     _walk(CalendarPanel, monkeypatch, states)
+
+
+def _pairwise(kind: type[Panel[Any]], but: tuple[str, ...] = ()) -> list[Any]:
+    """Return states in which every two values of two controls stand together."""
+    chosen = {one.field: one.choices for one in kind.controls if one.field not in but}
+    return [replace(kind.initial, **row) for row in pairwise(chosen)]
 
 
 def _walk(

@@ -32,15 +32,15 @@ def port(cast: Cast) -> Iterator[int]:
         server = threading.Thread(target=_answer, args=(listening, cast.bank))
         server.start()
         yield listening.getsockname()[1]
-        server.join(20)
+        server.join(60)
         assert not server.is_alive()
 
 
 def _answer(listening: socket.socket, bank: Identity) -> None:
-    listening.settimeout(10)
+    listening.settimeout(60)
     with suppress(OSError):
         visitor, _ = listening.accept()
-        visitor.settimeout(10)
+        visitor.settimeout(60)
         with server_context(bank).wrap_socket(visitor, server_side=True) as tls:
             tls.recv(1)
 

@@ -8,6 +8,7 @@ import subprocess
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,7 @@ def give(panel: PinPanel, name: str, content: bytes) -> None:
 # -- Files: the same twelve in every way of looking ----------------------------------------------
 
 
+@cache
 def _readable() -> dict[str, tuple[bytes, int]]:
     """Return files that can be looked at, and how many things are in each."""
     rsa = rsa2048().public_key()
@@ -81,6 +83,7 @@ def _readable() -> dict[str, tuple[bytes, int]]:
     }
 
 
+@cache
 def _refused() -> dict[str, tuple[bytes, str]]:
     """Return files that are refused, and words of the reason."""
     key, locked = CAST.backup, BestAvailableEncryption(b"secret")

@@ -538,7 +538,9 @@ def test_whoever_remembers_by_key_forgets_the_renewal() -> None:
     assert "before the renewal" in feedback.message
 
 
-@pytest.mark.parametrize("answer", [lambda _: "", lambda c: f"{key_pin(c)};{key_pin(c)}"])
+@pytest.mark.parametrize(
+    "answer", [lambda _: "", lambda c: f"{key_pin(c)};{key_pin(c)}"], ids=["none", "two"]
+)
 def test_no_pin_and_two_pins_are_told(answer: Callable[[Any], str]) -> None:
     """The judge has words for both, and no exception."""
     feedback = judge_of("02", "key_pin")(answer)

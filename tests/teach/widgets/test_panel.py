@@ -24,10 +24,11 @@ from pinlib.encoding.files import LIMIT
 from pinlib.errors import BadInput
 from pinlib.teach.drawing.blocks import Headline
 from pinlib.teach.drawing.view import View
-from pinlib.teach.widgets import page
+from pinlib.teach.widgets import page, slices
 from pinlib.teach.widgets.controls import Control
 from pinlib.teach.widgets.panel import Panel, TwinIncomplete
 from tests.demo_panels import Door, DoorState, Weather
+from tests.pairwise import pairwise
 
 ROOT = Path(__file__).parents[3]
 
@@ -62,8 +63,9 @@ def test_a_shown_state_sets_the_controls_and_draws_once() -> None:
 
 @pytest.mark.usefixtures("loud")
 def test_every_state_reads_back_from_its_line_of_text() -> None:
-    """The line that a panel prints can be pasted into another notebook, in every state."""
-    for state in Door.states():
+    """The line that a panel prints can be pasted into another notebook, whatever is set."""
+    for row in pairwise({control.field: control.choices for control in Door.controls}):
+        state = replace(Door.initial, **row)
         if state.weather in (Weather.BUG, Weather.REFUSAL):
             continue
         door = Door(state)
@@ -344,13 +346,14 @@ class Slow(Panel[Long]):
     initial = Long()
     done: ClassVar[dict[int, int]] = {}
     breaks_at = -1
+    seconds = 0.0  # that each bit takes at least
 
     def work(self, state: Long) -> Iterator[Callable[[], View]]:
         """Do a bit, of a length that a clock can see."""
         for bit in range(self.done.get(state.size, 0), state.size * 100):
             if bit == self.breaks_at:
                 raise RuntimeError("a bit that cannot be done")
-            end = perf_counter() + 0.003
+            end = perf_counter() + self.seconds
             while perf_counter() < end:
                 pass
             self.done[state.size] = bit + 1
@@ -366,15 +369,19 @@ class Slow(Panel[Long]):
 
 
 @pytest.fixture
-def slow() -> Slow:
-    """Return a panel that has done nothing yet."""
+def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
+    """Return a panel that has done nothing yet, and looks for clicks after every bit of work.
+
+    So no test depends on how many bits this machine does in the time that a slice has.
+    """
+    monkeypatch.setattr(slices, "SLICE", 0)
     Slow.done.clear()
     return Slow()
 
 
 async def shows(panel: Slow, outcome: str) -> None:
     """Let the loop turn until the picture says so."""
-    end = perf_counter() + 20
+    end = perf_counter() + 60
     while panel._view.facts["outcome"] != outcome:
         assert perf_counter() < end, f"never {outcome}: {panel._view}"
         await asyncio.sleep(0)
@@ -407,8 +414,9 @@ def test_a_click_draws_in_slices_and_ends_whole(slow: Slow) -> None:
     asyncio.run(clicked())
 
 
-def test_what_is_quick_is_drawn_at_once(slow: Slow) -> None:
+def test_what_is_quick_is_drawn_at_once(slow: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
     """No slice, no button, no flicker."""
+    monkeypatch.setattr(slices, "SLICE", 60)
 
     async def clicked() -> None:
         Slow.done[1] = 98
@@ -480,6 +488,7 @@ def test_show_from_a_cell_is_whole_when_it_returns(slow: Slow) -> None:
 
 def test_two_threads_may_ask_at_once(slow: Slow) -> None:
     """A cell in one, a hand in the other, and Stop in a third: one picture, and no work twice."""
+    slow.seconds = 0.01
 
     async def clicked() -> None:
         slow.control("size").value = 5
@@ -488,12 +497,12 @@ def test_two_threads_may_ask_at_once(slow: Slow) -> None:
 
     hand = threading.Thread(target=asyncio.run, args=(clicked(),))
     hand.start()
-    end = perf_counter() + 20
+    end = perf_counter() + 60
     while slow._view.facts["outcome"] != "drawing":
         assert perf_counter() < end
     stop_button(slow).click()  # from this thread, which has no loop
     assert slow._view.headline.words == "Stopped"
-    hand.join(20)
+    hand.join(60)
     assert not hand.is_alive()
     assert slow._view.headline.words == "Stopped"
     slow.show(Long(1))
