@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from tests.bench import engine, kernel, screen
-from tests.bench.table import Row, table
+from tests.bench.table import Row, summary, table
 from tests.browser.lab import PRIVATE
 
 
@@ -24,14 +24,10 @@ def main() -> int:
             os.environ[name] = str(home / "bench" / name.lower())
             Path(os.environ[name]).mkdir(parents=True)
         rows: list[Row] = []
-        for what, measure in (
-            ("the engine", lambda: [_split(*row) for row in engine.rows()]),
-            ("the kernel", kernel.rows),
-            ("the screen", lambda: screen.rows(home)),
-        ):
-            print(f"Measuring {what} ...", file=sys.stderr, flush=True)
-            rows += measure()
-    print(table(rows))
+        rows += [_split(*row) for row in engine.rows()]
+        rows += kernel.rows()
+        rows += screen.rows(home)
+    print(table(rows), summary(rows), sep="\n\n")
     return 0
 
 

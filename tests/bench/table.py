@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_NUMBER = re.compile(r"\d[\d,]*\.?\d*")
+_NUMBER = re.compile(r"[-−]?\d[\d,]*\.?\d*")
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,16 @@ class Row:
             return ""
         if found is None:
             return "not measured"
-        figure, aim = (float(one.group().replace(",", "")) for one in (found, wanted))
+        figure, aim = (
+            float(one.group().replace(",", "").replace("−", "-")) for one in (found, wanted)
+        )
         return "ok" if figure < aim or ("≤" in self.aim and figure == aim) else "short"
+
+
+def summary(rows: Sequence[Row]) -> str:
+    """Say in one line what fell short of its aim, or was not measured."""
+    short = [row.what for row in rows if row.judged not in {"", "ok"}]
+    return f"Short of the aim: {'; '.join(short)}." if short else "Every aim is reached."
 
 
 def table(rows: Sequence[Row]) -> str:

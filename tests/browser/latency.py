@@ -16,15 +16,21 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-from pinlib import Strategy, Tls
+from pinlib import Kind, Strategy, Tls
 from pinlib.encoding.state_line import written_value
+from pinlib.operations.drill import Op
 from pinlib.operations.fleet import people
+from pinlib.operations.updates import AtExpiry, Enforcement
 from pinlib.scenes.scenario import Middle
 from pinlib.teach.drawing.plan_rows import named_days
 from pinlib.teach.exhibits.cafe import CafePanel
+from pinlib.teach.exhibits.chain import ChainPanel, Sends
+from pinlib.teach.exhibits.field_updates import FieldPanel
 from pinlib.teach.exhibits.handshake import Eyes, HandshakePanel, Wrong
 from pinlib.teach.exhibits.pin import BANK, REQUEST, ROOT, Look, PinPanel
 from pinlib.teach.exhibits.renewal_calendar import Calendar, CalendarPanel
+from pinlib.teach.exhibits.rotation_drill import DrillPanel, Ship
+from pinlib.teach.exhibits.same_key import CROSSED, TwinsPanel
 from pinlib.teach.widgets.panel import Panel
 from pinlib.tls.devices import Moment
 
@@ -155,7 +161,43 @@ CALENDAR = Walk(
     ),
     (f"day={_DAYS[1]}", f"day={_DAYS[2]}"),
 )
-WALKS = (HANDSHAKE, PIN, CAFE, CALENDAR)
+DRILL = Walk(
+    DrillPanel,
+    (("op", Op.DAY), ("ship", Ship.ONE), ("op", Op.BACKUP), ("ship", Ship.ALL), ("op", Op.WEEK)),
+    ("op=day", "op=week"),
+)
+FIELD = Walk(
+    FieldPanel,
+    (
+        ("arrives", "rolled back"),
+        ("at_expiry", AtExpiry.OPEN),
+        ("mode", Enforcement.REPORT),
+        ("arrives", "clock set forward"),
+        ("at_expiry", AtExpiry.CLOSED),
+        ("mode", Enforcement.ENFORCE),
+        ("arrives", "unsigned"),
+    ),
+    ("arrives='rolled back'", "arrives='clock set forward'"),
+)
+CHAIN = Walk(
+    ChainPanel,
+    (("sends", Sends.LEAF_ALONE), ("sends", Sends.WITH_ROOT), ("sends", Sends.AS_ISSUED)),
+    ("sends=with-root", "sends=as-issued"),
+)
+TWINS = Walk(
+    TwinsPanel,
+    (
+        ("pinned", Kind.CERTIFICATE),
+        ("pair", "E5"),
+        ("pinned", Kind.KEY),
+        ("pair", "R3"),
+        ("pair", CROSSED),
+    ),
+    ("pair=E5", "pair=R3"),
+)
+WALKS = (HANDSHAKE, CHAIN, PIN, TWINS, CAFE, CALENDAR, DRILL, FIELD)
+HELD = (HANDSHAKE, PIN, CAFE, CALENDAR)
+"""Those that a test holds; the benchmark measures all."""
 
 _SCRIPT = """async ([name, steps, seconds, pause]) => {
   const one = (root, selector) => {

@@ -48,16 +48,16 @@ def presentable(widget: widgets.DOMWidget) -> widgets.DOMWidget:
     return widget
 
 
-def in_order(widget: widgets.DOMWidget) -> widgets.DOMWidget:
-    """Let a widget be heard in the thread that the page asks for, which is one for all of them.
+def heard_in_order(*shown: widgets.DOMWidget) -> None:
+    """Let widgets be heard in the thread that the page asks for, which is one for all of them.
 
     ipykernel would hear each in the thread that last said something to it.  A button that never
     changes is then heard in another one than the list beside it, and overtakes it: what was chosen
     before the button was pressed arrives after it, and stays.
     """
-    if hasattr(widget.comm, "_reply_subshell_for"):  # since ipykernel 7.4
-        widget.comm._reply_subshell_for = lambda _message, asked: asked
-    return widget
+    for widget in shown:
+        if hasattr(widget.comm, "_reply_subshell_for"):  # since ipykernel 7.4
+            widget.comm._reply_subshell_for = lambda _message, asked: asked
 
 
 @cache

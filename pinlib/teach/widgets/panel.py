@@ -81,9 +81,7 @@ class Panel(widgets.VBox, Generic[_S]):
             c.field: c.widget(getattr(self._state, c.field)) for c in self.controls_in(self._state)
         }
         super().__init__(children=self._children())
-        for bar in self.children:
-            for widget in getattr(bar, "children", ()):
-                page.in_order(widget)
+        page.heard_in_order(*(one for bar in self.children for one in getattr(bar, "children", ())))
         self._scene.observe(self._scene_chosen, "value")
         for widget in self._widgets.values():
             widget.observe(self._control_changed, "value")
