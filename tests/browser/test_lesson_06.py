@@ -44,7 +44,7 @@ def field(sixth: Notebook) -> Locator:
 def test_run_all_ends_without_an_error_and_stays_home(sixth: Notebook, field: Locator) -> None:
     """Every picture, and no request away."""
     sixth.screenshot("06-field")
-    sixth.scroll_to("ends(endings(")
+    sixth.scroll_to("ends(deadlines(")
     sixth.screenshot("06-ends")
     sixth.assert_no_error_badge()
     sixth.assert_stayed_home()

@@ -67,7 +67,8 @@ def inline(text: Text) -> Markup:
         )
         drawn = svg_element(text.name, sample, "pl-keyline", 'width="30" height="10"')
         return Markup(f'<span class="pl-key">{drawn} {escape(text.name)}</span>')
-    return Markup(_UNBROKEN.sub(r'<span class="pl-unbroken">\g<0></span>', escape(text)))
+    # A plain str: what `sub` puts into a Markup would be escaped.
+    return Markup(_UNBROKEN.sub(r'<span class="pl-unbroken">\g<0></span>', str(escape(text))))
 
 
 _UNBROKEN = re.compile(r"\d{4}-\d\d-\d\d|\b(?:RSA|P)-\d+")

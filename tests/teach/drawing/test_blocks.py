@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pinlib.teach.drawing import blocks, palette, sequence, typeset
 from pinlib.teach.drawing.blocks import Headline
-from pinlib.teach.drawing.typeset import Mono
+from pinlib.teach.drawing.typeset import Mono, inline
 from pinlib.teach.drawing.view import missing_from_twin, numbers_in
 
 NASTY = '<script>alert(1)</script>"&\u202e\n'
@@ -99,3 +99,10 @@ def test_every_colour_can_be_told_from_both_backgrounds(colour: str) -> None:
 
     assert (1 + 0.05) / (light(colour) + 0.05) >= 3.4
     assert (light(colour) + 0.05) / (light("#111111") + 0.05) >= 3.6
+
+
+def test_a_date_is_set_as_one_piece_and_shows_no_markup() -> None:
+    """What we put around a date is markup, and what a stranger wrote beside it is not."""
+    assert inline("today 2027-03-01 <b>") == (
+        'today <span class="pl-unbroken">2027-03-01</span> &lt;b&gt;'
+    )

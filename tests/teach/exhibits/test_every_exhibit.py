@@ -148,13 +148,14 @@ def _walk(
     monkeypatch: pytest.MonkeyPatch,
     states: Iterable[Any] | None = None,
 ) -> None:
-    """No state of a panel is empty, has a bug, or shows a number that its words leave out."""
+    """No state is empty, has a bug, shows markup, or a number that its words leave out."""
     monkeypatch.setenv("PINLIB_STRICT", "1")
     panel = kind()
     for state in kind.states() if states is None else states:
         panel.show(state)
         assert "data-outcome=" in panel._picture.value, state
         assert 'role="alert"' not in panel._picture.value, state
+        assert "&lt;span" not in panel._picture.value, state  # our own markup, escaped
         assert panel._view.words.strip() and panel._view.headline.reason.endswith("."), state
         assert panel._view.not_in_words() == []
 

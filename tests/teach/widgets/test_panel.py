@@ -563,8 +563,9 @@ class Kernel:
 
 
 @pytest.fixture
-def kernel() -> Iterator[Kernel]:
-    """Start a kernel, which ends with the test."""
+def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kernel]:
+    """Start a kernel with nothing of the person's own, which ends with the test."""
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     started = Kernel()
     yield started
     started.close()
