@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import groupby
 
 import nbformat
 import pytest
@@ -12,7 +13,7 @@ from playwright.sync_api import Browser, Locator, expect
 
 from pinlib.teach.exhibits.renewal_calendar import Calendar, CalendarPanel, Life
 from pinlib.teach.widgets.controls import to_text
-from tests.browser.lab import Lab, Notebook, until
+from tests.browser.lab import DEADLINE, Lab, Notebook, shows, until
 
 pytestmark = pytest.mark.browser
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
@@ -22,17 +23,17 @@ LIVES = CONTROLS["life"].options
 ROTATIONS = CONTROLS["rotate"].options
 RENEWALS = CONTROLS["reuse"].options
 SIX = next(words for words, life in LIVES.items() if life is Life.DAYS_6)
-WATCHED = ("life", "reuse", "rotate", "backups")
+WATCHED = ("life=", "reuse=", "rotate=", "backups=")
 OTHERS = [words for words, life in LIVES.items() if life.value and life.value > 40]
 
 KEEP_A_DIARY = """panel => {
   panel.diary = [];
-  const write = () => {
-    const shown = panel.querySelector('.pl[data-outcome]');
-    if (shown) panel.diary.push([shown.dataset.state, shown.dataset.drawn]);
-  };
-  new MutationObserver(write).observe(
-    panel.querySelector('.pinlib-view'), { childList: true, subtree: true });
+  new MutationObserver(seen => {
+    for (const one of seen.flatMap(each => [...each.addedNodes])) {
+      const { state, drawn } = one.dataset ?? {};
+      if (one.matches?.('.pl[data-outcome]')) panel.diary.push([state, drawn]);
+    }
+  }).observe(panel.querySelector('.pinlib-view'), { childList: true, subtree: true });
 }"""
 
 
@@ -52,12 +53,15 @@ def opened(
     notebook.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def calendar(opened: Notebook) -> Locator:
-    """Give the calendar with all its settings open, and let it write down what it shows."""
+    """Give the calendar as it began, all its settings open; it writes down what it shows."""
     panel = opened.panel("calendar")
-    panel.get_by_role("button", name="More").click()
+    if not _list(panel, "rotate").is_visible():
+        panel.get_by_role("button", name="More").click()
     expect(_list(panel, "rotate")).to_be_visible()
+    panel.get_by_role("button", name="Start over").click()
+    shows(panel, drawn="all", state=CalendarPanel().text, seconds=DEADLINE)
     panel.evaluate(KEEP_A_DIARY)
     return panel
 
@@ -70,44 +74,59 @@ def _choose(panel: Locator, field: str, words: str) -> None:
     _list(panel, field).select_option(label=words)
 
 
-def _says(state: str) -> dict[str, str]:
+def _watched(line: str) -> str:
     """Give what counts here of a state's line."""
-    return {field: re.search(f" {field}=(\\S+)", state)[1] for field in WATCHED}
+    return " ".join(word for word in line.split() if word.startswith(WATCHED))
 
 
-@pytest.mark.parametrize("clicks", [40, pytest.param(200, marks=pytest.mark.nightly)])
+def _in_turn(given: list[str]) -> list[str]:
+    """Leave out what repeats the one before it."""
+    return [one for one, _ in groupby(given)]
+
+
+@pytest.mark.parametrize("rounds", [40, pytest.param(200, marks=pytest.mark.nightly)])
 def test_each_click_is_answered_in_its_turn(
-    opened: Notebook, calendar: Locator, clicks: int
+    opened: Notebook, calendar: Locator, rounds: int
 ) -> None:
-    """Six days are chosen, and something else while they are drawn: that is what stays.
+    """Six days are chosen, and other things while they are drawn: the last one is what stays.
 
-    Where clicks are heard in their turn the calendar shows six days first, if only begun, and what
-    was clicked last behind them: only then is a click counted as answered.
+    The calendar shows, if only begun, what each click led to, and in the order of the clicks.
     """
-    chance = random.Random(clicks)  # noqa: S311 - moments, not secrets
-    for click in range(clicks):
-        rotate, reuse = chance.choice(list(ROTATIONS)), chance.choice(list(RENEWALS))
-        _choose(calendar, "rotate", rotate)
-        calendar.get_by_role("button", name=reuse).click()
+    chance = random.Random(rounds)  # noqa: S311 - moments, not secrets
+    state = Calendar()
+    for number in range(rounds):
+        wanted = []
         calendar.evaluate("panel => { panel.diary.length = 0 }")
-        _choose(calendar, "life", SIX)
-        opened.page.wait_for_timeout(chance.random() * 600)  # the moment is what is tested
-        if chance.random() < 0.5:
-            what, wanted = "Start over", Calendar()
-            calendar.get_by_role("button", name=what).click()
-        else:
-            what = chance.choice(OTHERS)
-            _choose(calendar, "life", what)
-            wanted = Calendar(LIVES[what], RENEWALS[reuse], rotate=ROTATIONS[rotate])
-        line = _says(to_text("calendar", CalendarPanel.controls, wanted))
+        what = [SIX, chance.choice(list(ROTATIONS)), chance.choice(list(RENEWALS))]
+        what.append(chance.choice([*OTHERS, *len(OTHERS) * ["Start over"]]))
+        for words in what:
+            state = _click(calendar, words, state)
+            wanted.append(_watched(to_text("calendar", CalendarPanel.controls, state)))
+            opened.page.wait_for_timeout(chance.random() ** 2 * 400)  # what is tested, no wait
+        wanted = _in_turn(wanted)
         diary: list[list[str]] = []
 
-        def answered(line: dict[str, str] = line, diary: list[list[str]] = diary) -> bool:
+        def answered(wanted: list[str] = wanted, diary: list[list[str]] = diary) -> bool:
             diary[:] = calendar.evaluate("panel => panel.diary")
-            lives = [_says(state)["life"] for state, _ in diary]
-            return "days-6" in lives and _says(diary[-1][0]) == line and diary[-1][1] == "all"
+            shown = _in_turn([_watched(line) for line, _ in diary])
+            return shown[-len(wanted) :] == wanted and diary[-1][1] == "all"
 
-        until(answered, f"{what}, click {click}; the calendar showed {diary}")
-        shown = _list(calendar, "life").evaluate("one => one.selectedOptions[0].label")
-        assert LIVES[shown.replace("\xa0", " ")] is wanted.life, f"{what}, click {click}"
+        try:
+            until(answered, f"{what}, round {number}")
+        except AssertionError as never:
+            raise AssertionError(f"{never}; the calendar showed {diary}") from None
+        life = _list(calendar, "life").evaluate("one => one.selectedOptions[0].label")
+        assert LIVES[life.replace("\xa0", " ")] is state.life, f"{what}, round {number}"
     opened.assert_no_error_badge()
+
+
+def _click(calendar: Locator, words: str, state: Calendar) -> Calendar:
+    """Do as a hand does, and return the state that it leads to; only the rule counts here."""
+    if words in LIVES:
+        _choose(calendar, "life", words)
+        return replace(state, life=LIVES[words])
+    if words in ROTATIONS:
+        _choose(calendar, "rotate", words)
+        return replace(state, rotate=ROTATIONS[words])
+    calendar.get_by_role("button", name=words).click()
+    return replace(state, reuse=RENEWALS[words]) if words in RENEWALS else Calendar()
