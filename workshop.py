@@ -416,26 +416,32 @@ class Part(NamedTuple):
 
     title: str
     marks: str
-    one_process: bool
+    processes: "tuple[str, ...]"
 
     @property
-    def processes(self) -> "tuple[str, ...]":
-        """What pytest-xdist is told."""
-        return ("-n", "0") if self.one_process else ("-n", "auto", "--dist", "worksteal")
+    def one_process(self) -> bool:
+        """Whether these tests want the machine to themselves."""
+        return self.processes == ALONE
+
+
+SHARED = ("-n", "auto", "--dist", "worksteal")
+BY_FILE = ("-n", "auto", "--dist", "loadfile")  # each process has a browser and a JupyterLab
+ALONE = ("-n", "0")
 
 
 NO_TESTS = 5  # what pytest ends with when it was left with no test to run
 
 
 def parts(*, quick: bool, everything: bool) -> "list[Part]":
-    """Say which tests run, and how: a browser and an install want the machine to themselves."""
+    """Say which tests run, and how: an install and a latency want the machine to themselves."""
     if quick:
         chosen = "not browser and not alone and not slow and not nightly"
-        return [Part("the quick tests, on all cores", chosen, one_process=False)]
+        return [Part("the quick tests, on all cores", chosen, SHARED)]
     but = "" if everything else " and not nightly"
     return [
-        Part("all others, on all cores", f"not browser and not alone{but}", one_process=False),
-        Part("browser and launcher, in one process", f"(browser or alone){but}", one_process=True),
+        Part("all others, on all cores", f"not browser and not alone{but}", SHARED),
+        Part("browser, a JupyterLab a process", f"browser and not alone{but}", BY_FILE),
+        Part("launcher and latencies, in one process", f"alone{but}", ALONE),
     ]
 
 

@@ -84,7 +84,7 @@ def _in_turn(given: list[str]) -> list[str]:
     return [one for one, _ in groupby(given)]
 
 
-@pytest.mark.parametrize("rounds", [40, pytest.param(200, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("rounds", [15, pytest.param(200, marks=pytest.mark.nightly)])
 def test_each_click_is_answered_in_its_turn(
     opened: Notebook, calendar: Locator, rounds: int
 ) -> None:

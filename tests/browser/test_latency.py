@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 from tests.browser.lab import Lab
 from tests.browser.latency import HELD, Walk, measure, notebook
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 
 
 @pytest.mark.parametrize("walk", HELD, ids=lambda walk: walk.name)
