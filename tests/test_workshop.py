@@ -576,7 +576,7 @@ def test_ctrl_c_in_the_middle_of_an_install_breaks_nothing(fresh: Fresh) -> None
 
 
 @pytest.mark.alone
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_folder_of_wheels_replaces_the_network(
     fresh: Fresh, tmp_path: Path, tripwire: Tripwire
 ) -> None:

@@ -10,12 +10,18 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.lab import Lab
-from tests.browser.latency import HELD, Walk, measure, notebook
+from tests.browser.latency import HELD, WALKS, Walk, measure, notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.alone]
 
 
-@pytest.mark.parametrize("walk", HELD, ids=lambda walk: walk.name)
+@pytest.mark.parametrize(
+    "walk",
+    [
+        pytest.param(walk, marks=[] if walk in HELD else pytest.mark.nightly, id=walk.name)
+        for walk in WALKS
+    ],
+)
 def test_a_panel_costs_at_most_twice_a_bare_round_trip(
     browser: Browser, start_lab: Callable[..., Lab], tmp_path: Path, walk: Walk
 ) -> None:
