@@ -152,6 +152,7 @@ def test_who_could_read_along_is_told_by_handshakes() -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_thief_is_let_in_until_the_stolen_certificate_ends() -> None:
     """Rotation does not stop him: an app that pins the key takes the old certificate from him."""
     plan = Plan(
@@ -481,6 +482,7 @@ _EVENTFUL_SWEEP = Sweep(EVENTFUL)
 # -- The audit ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_audit_makes_the_handshakes_again() -> None:
     """Days × apps that are out, and all agree."""
     rows = apps(EVENTFUL, "v1") + apps(EVENTFUL, "v2")

@@ -440,6 +440,7 @@ def test_of_a_huge_file_little_is_read(tmp_path: Path) -> None:
     assert most < 8 * LIMIT
 
 
+@pytest.mark.slow
 def test_large_input_is_refused_at_once(tmp_path: Path) -> None:
     """Ten megabytes of anything, made to be slow or not, are refused quickly."""
     file = tmp_path / "large"

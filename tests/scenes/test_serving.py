@@ -135,6 +135,7 @@ def test_the_gate_and_the_recipe_side_by_side(room: Room) -> None:
     assert room.gate(pinned=False).page.request.endswith(FORM)
 
 
+@pytest.mark.slow
 def test_an_attempt_has_its_own_victims_page_however_busy_the_room(room: Room) -> None:
     """A hundred refused attempts, while others log in through the same interceptor all the time."""
     over = threading.Event()

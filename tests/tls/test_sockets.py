@@ -389,6 +389,7 @@ INTERRUPTED = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timer that interrupts")
 def test_two_hundred_interruptions_leave_nothing_open() -> None:
     """Ctrl-C at any moment, from before the first door to after the last: all is cleaned up."""

@@ -228,6 +228,7 @@ def test_a_version_that_another_plan_lacks_is_let_go() -> None:
     assert panel.state.version == "v1"
 
 
+@pytest.mark.slow
 def test_each_audit_takes_other_days_and_agrees() -> None:
     """Twenty days, every row, the bank and every stranger; another press, another sample."""
     panel = CalendarPanel("A new key each time, as certbot and ACM do")
@@ -242,6 +243,7 @@ def test_each_audit_takes_other_days_and_agrees() -> None:
     assert samples[0] != samples[1]
 
 
+@pytest.mark.slow
 def test_an_audit_that_disagrees_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """A sweep that missed the renewals is found out on screen."""
     state = Calendar(Life.DAYS_100, reuse=False, audits=3)
@@ -306,6 +308,7 @@ def test_a_report_ends_with_its_plan() -> None:
         first.track(asked.plan.ends + timedelta(1))
 
 
+@pytest.mark.slow
 def test_a_line_of_text_brings_the_calendar_back() -> None:
     """Plans by hand and by rule, days and audits."""
     by_hand = replace(

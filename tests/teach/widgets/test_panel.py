@@ -486,6 +486,7 @@ def test_show_from_a_cell_is_whole_when_it_returns(slow: Slow) -> None:
     asyncio.run(asked())
 
 
+@pytest.mark.slow
 def test_two_threads_may_ask_at_once(slow: Slow) -> None:
     """A cell in one, a hand in the other, and Stop in a third: one picture, and no work twice."""
     slow.seconds = 0.01
