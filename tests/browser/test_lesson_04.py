@@ -184,6 +184,7 @@ def test_the_dark_theme_keeps_calendar_and_charts_readable(
         fourth.menu("Settings", "Theme", "JupyterLab Light")
 
 
+@pytest.mark.nightly
 def test_words_stay_inside_their_stretches(fourth: Notebook, calendar: Locator) -> None:
     """Nothing sticks out of a stretch, and no two labels of one row lie upon another."""
     for title in written_plans():

@@ -211,19 +211,23 @@ def _covered(panel: Locator) -> list[str]:
     return found
 
 
+def _by_night(*values: object) -> Any:
+    return pytest.param(*values, marks=pytest.mark.nightly)
+
+
 @pytest.mark.parametrize(
     ("file", "kind"),
     [
         ("presented_00_start_here.ipynb", HandshakePanel),
-        ("presented_01_watch_a_handshake.ipynb", HandshakePanel),
-        ("presented_01_watch_a_handshake.ipynb", ChainPanel),
-        ("presented_02_compute_a_pin.ipynb", PinPanel),
+        _by_night("presented_01_watch_a_handshake.ipynb", HandshakePanel),
+        _by_night("presented_01_watch_a_handshake.ipynb", ChainPanel),
+        _by_night("presented_02_compute_a_pin.ipynb", PinPanel),
         ("presented_03_meet_the_man_in_the_middle.ipynb", CafePanel),
-        ("presented_04_survive_renewal_day.ipynb", CalendarPanel),
+        _by_night("presented_04_survive_renewal_day.ipynb", CalendarPanel),
         ("presented_05_rotate_to_a_backup_key.ipynb", DrillPanel),
         ("presented_06_change_pins_in_the_field.ipynb", FieldPanel),
-        ("presented_02_compute_a_pin.ipynb", TwinsPanel),
-        ("presented_02_compute_a_pin.ipynb", OwnServerPanel),
+        _by_night("presented_02_compute_a_pin.ipynb", TwinsPanel),
+        _by_night("presented_02_compute_a_pin.ipynb", OwnServerPanel),
     ],
 )
 def test_presented_panels_fit_a_projector(
