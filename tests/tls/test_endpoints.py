@@ -55,3 +55,16 @@ def test_whoever_says_too_much_is_hung_up_on(cast: Cast, monkeypatch: pytest.Mon
     assert max(arrived) <= (1 << 20) + (1 << 14)
     phone.receive(server.send())
     assert phone.closed
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [(42, "bad_certificate"), (70, "protocol_version"), (109, "missing_extension")],
+)
+def test_a_server_names_an_alert_of_every_age(cast: Cast, code: int, name: str) -> None:
+    """SSL 3.0, TLS 1.0 and TLS 1.3 each brought alerts, and OpenSSL names them each in its way."""
+    server = Server(cast.bank)
+    server.receive(Connection(cast.phone, HOST, TODAY).send())
+    server.receive(b"\x15\x03\x03\x00\x02\x02" + bytes([code]))
+    assert server.closed
+    assert server.alert == name
