@@ -61,7 +61,8 @@ class Connection(End):
         session: ssl.SSLSession | None = None,
     ) -> None:
         general_name(host)
-        self._client = openssl.client(device.tls, logged=told)
+        # TLS 1.2 shows its certificates in clear: there, no secret is asked for.
+        self._client = openssl.client(device.tls, logged=told and device.tls is Tls.V1_3)
         super().__init__(self._client.context, host=host, session=session)
         keylog = self._client.keylog
         start = keylog.size if keylog else 0

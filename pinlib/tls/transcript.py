@@ -92,6 +92,7 @@ class Transcript:
         self._read = 0  # of what was heard
         self._marked: int | None = None
         self.before_mark = 0
+        self._presented: tuple[bytes, ...] | None = None
         self.random = b""
         self.suite = 0
         self.version = 0
@@ -145,9 +146,8 @@ class Transcript:
     def certificates(self) -> tuple[bytes, ...] | None:
         """The chain presented, as DER; () if the server sent none, None if it stayed closed."""
         self.read()
-        for message in self.opened:
-            if message.name == "Certificate" and message.sender is Sender.SERVER:
-                return tuple(_certificates(message.body, tls13=self.version >= 0x0304))
+        if self._presented is not None:
+            return self._presented
         closed = any(message.name == CLOSED for message in self.opened)
         return None if closed else ()
 
@@ -215,8 +215,10 @@ class Transcript:
             if raw[6:38] == _RETRY:
                 name, detail = "HelloRetryRequest", "asks for another kind of key"
         elif name == "Certificate":
-            count = sum(1 for _ in _certificates(raw, tls13=self.version >= 0x0304))
-            detail = f"{count} certificate{'' if count == 1 else 's'}"
+            chain = tuple(_certificates(raw, tls13=self.version >= 0x0304))
+            detail = f"{len(chain)} certificate{'' if len(chain) == 1 else 's'}"
+            if sender is Sender.SERVER and self._presented is None:
+                self._presented = chain
         return Message(sender, name, len(raw), encrypted, detail, raw)
 
 
