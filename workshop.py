@@ -10,6 +10,7 @@ why annotations stand in quotes.
 """
 
 import argparse
+import ast
 import hashlib
 import importlib.util
 import os
@@ -19,17 +20,28 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
+from contextlib import contextmanager
 from pathlib import Path, PurePath
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 OLDEST: "tuple[int, int]" = (3, 11)  # <- Python 2 stops here. Run: python3 workshop.py
 NEWEST: "tuple[int, int]" = (3, 14)  # the lock holds up to here; newer ones lack some wheels
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
+NEXT = ROOT / ".next"  # where an environment is made; as many letters as .venv: see `retarget`
+LAST = ROOT / ".last"  # where the one before it goes in the moment of the exchange
+LOCK = ROOT / ".workshop.lock"
 FIRST_PORT = 8888
 LONGEST_INSIDE = 175  # characters of the longest path that an install makes below this folder
 WINDOWS_LIMIT = 259
+INSTALLED = 450_000_000  # bytes that an install takes
+SCARCE = 10_000_000  # bytes: with less, JupyterLab starts badly and saves nothing
 
 AGAIN = "py workshop.py" if sys.platform == "win32" else "python3 workshop.py"
 
@@ -117,11 +129,20 @@ def other_python() -> "str | None":
 
 # --- What went wrong, in one sentence -----------------------------------------------------------
 
+DISK_FULL = "The disk is full: make about 1 GB of room, then run the same command again."
+
 # The first pattern that is found in the output decides, so causes stand before their consequences.
 CAUSES = (
     (
-        r"No space left on device|Errno 28\b|WinError 112\b|not enough space",
-        "The disk is full: make about 1 GB of room, then run the same command again.",
+        r"DO NOT MATCH THE HASHES",
+        "A package is not the one this workshop was tested with, for its hash is not that in the "
+        "requirements: a download was damaged or somebody changed it. Nothing of it was installed. "
+        "Use another network, or another copy of the folder of wheels, and run the same command "
+        "again.",
+    ),
+    (
+        r"No space left on device|Errno 28\b|WinError 112\b|not enough space|quota exceeded",
+        DISK_FULL,
     ),
     (
         r"Long Path support|WinError 206\b|File ?name too long|Errno 36\b|Errno 63\b",
@@ -170,6 +191,17 @@ def explanation(output: str) -> "str | None":
     return None
 
 
+def room() -> int:
+    """Return how many bytes the disk of this folder has left."""
+    return shutil.disk_usage(str(ROOT)).free
+
+
+def why(output: str) -> "str | None":
+    """Explain a failed install, also where the disk was full and the program did not say so."""
+    # `python -m venv` hides what pip has told it.
+    return explanation(output) or (DISK_FULL if room() < INSTALLED else None)
+
+
 def too_long(root: PurePath, platform: str, *, long_paths: bool) -> "str | None":
     """Say so before an install fails half-way: Windows ends paths at 260 characters unless told."""
     if platform != "win32" or long_paths or len(str(root)) + 1 + LONGEST_INSIDE <= WINDOWS_LIMIT:
@@ -177,6 +209,18 @@ def too_long(root: PurePath, platform: str, *, long_paths: bool) -> "str | None"
     return (
         f"The path of this folder is too long for Windows ({len(str(root))} characters): move the "
         r"folder to a short one such as C:\pinning and start again there."
+    )
+
+
+def unusable(root: PurePath, separator: str = os.pathsep) -> "str | None":
+    """Name the sign in this path, if there is one, that no environment can have in its own."""
+    path = str(root)
+    signs = [sign for sign in path if sign == separator or not sign.isprintable()]
+    if not signs:
+        return None
+    return (
+        f"The path of this folder holds {signs[0]!a}, with which no Python environment can be "
+        f"made ({path!a}): rename the folder, and start again there."
     )
 
 
@@ -198,19 +242,23 @@ def windows_has_long_paths() -> bool:
 
 
 class Layer(NamedTuple):
-    """Packages that are installed together, and the files that say whether they still fit."""
+    """Packages that are installed together, and what shows that they are there."""
 
     requirements: str
-    depends_on: "tuple[str, ...]"
+    imports: str
 
     @property
-    def stamp(self) -> Path:
-        """The file that is written last: without it nothing in .venv is believed."""
-        return VENV / (self.requirements + ".stamp")
+    def depends_on(self) -> "tuple[str, ...]":
+        """The files that say whether an install still fits."""
+        return (self.requirements, "pyproject.toml")
+
+    def stamp(self, venv: Path) -> Path:
+        """Return the file that is written last: without it nothing in there is believed."""
+        return venv / (self.requirements + ".stamp")
 
 
-LESSONS = Layer("requirements.txt", ("requirements.lock", "pyproject.toml"))
-TESTS = Layer("requirements-test.txt", ("requirements-test.lock", *LESSONS.depends_on))
+LESSONS = Layer("requirements.hashes", "pinlib.teach, jupyterlab, ipykernel")
+TESTS = Layer("requirements-test.hashes", "pytest, hypothesis, nbclient, playwright, mypy, ruff")
 
 
 def venv_python(venv: PurePath, platform: str) -> PurePath:
@@ -229,27 +277,33 @@ def identity(root: Path, version: "tuple[int, int]") -> str:
 def fingerprint(root: Path, layer: Layer) -> str:
     """Return a hash of everything that decides what this layer installs."""
     digest = hashlib.sha256()
-    for name in (layer.requirements, *layer.depends_on):
+    for name in layer.depends_on:
         digest.update(name.encode() + b"\0" + (root / name).read_bytes() + b"\0")
     return digest.hexdigest()
 
 
-def remembered(layer: Layer) -> "list[str]":
-    """Return what the stamp of a layer says: identity and fingerprint, or nothing."""
+def wanted(layer: Layer) -> "list[str]":
+    """Return what the stamp of a layer has to say: identity and fingerprint."""
+    return [identity(ROOT, sys.version_info[:2]), fingerprint(ROOT, layer)]
+
+
+def holds(layer: Layer) -> bool:
+    """Tell whether .venv has what a layer asks for; without its stamp nothing is believed."""
     try:
-        return layer.stamp.read_text(encoding="utf-8").splitlines()
+        stamp = layer.stamp(VENV).read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError):
-        return []
+        return False
+    return stamp == wanted(layer) and Path(PYTHON).is_file()
 
 
 def environment(inherited: "dict[str, str]", private: Path) -> "dict[str, str]":
-    """Return the environment for everything that is started: other Jupyters stay out of it.
+    """Return the environment for everything that is started: nobody else's settings get into it.
 
     An inherited SSLKEYLOGFILE would make every handshake of every learner readable, a PYTHONPATH
-    could put another package in place of ours, and a personal Jupyter configuration could switch
-    off the token or bring a kernel, an extension or a news prompt of its own.
+    could put another package in place of ours, IPython takes packages from a VIRTUAL_ENV, and a
+    personal Jupyter configuration could bring a kernel, an extension or a news prompt of its own.
     """
-    dropped = ("JUPYTER", "IPYTHON", "SSLKEYLOGFILE", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP")
+    dropped = ("JUPYTER", "IPYTHON", "SSLKEYLOGFILE", "PYTHON", "VIRTUAL_ENV")
     ours = {
         "JUPYTER_CONFIG_PATH": str(ROOT / "jupyter"),
         "JUPYTER_CONFIG_DIR": str(private / "config"),
@@ -258,18 +312,9 @@ def environment(inherited: "dict[str, str]", private: Path) -> "dict[str, str]":
         "JUPYTER_PREFER_ENV_PATH": "1",
         "IPYTHONDIR": str(private / "ipython"),
         "PYTHONUTF8": "1",
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        "PIP_NO_INPUT": "1",
-        "PIP_USER": "0",
     }
     kept = {name: text for name, text in inherited.items() if not name.upper().startswith(dropped)}
     return {**kept, **ours}
-
-
-def without_index(variables: "dict[str, str]") -> "dict[str, str]":
-    """Take away every setting that could lead pip to a package index."""
-    kept = {name: text for name, text in variables.items() if not name.upper().startswith("PIP_")}
-    return {**kept, "PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
 
 def surroundings() -> "dict[str, str]":
@@ -277,32 +322,127 @@ def surroundings() -> "dict[str, str]":
     return environment(dict(os.environ), VENV / "workshop")
 
 
-def quietly(command: "list[str]") -> "subprocess.CompletedProcess[bytes]":
+# What may stay of a person's settings for pip: how to get at packages.  The others say where they
+# go, which they are, or that nothing is installed at all (prefix, target, constraint, dry-run).
+WAYS = (
+    *("index-url", "extra-index-url", "find-links", "no-index", "trusted-host", "proxy", "cert"),
+    *("client-cert", "keyring-provider", "timeout", "default-timeout", "retries"),
+    *("cache-dir", "no-cache-dir"),
+)
+
+
+def ways_to_packages(listed: str) -> "dict[str, str]":
+    """Read off `pip config list` how pip gets at packages; the environment wins over its files."""
+    found = re.findall(r"^(global|install|:env:)\.([\w-]+)=(.*)$", listed, re.MULTILINE)
+    found.sort(key=lambda setting: ("global", "install", ":env:").index(setting[0]))
+    return {
+        "PIP_" + key.upper().replace("-", "_"): str(ast.literal_eval(text.strip()))
+        for _, key, text in found
+        if key in WAYS
+    }
+
+
+def for_pip(python: str, *, offline: bool = False) -> "dict[str, str]":
+    """Return the environment for pip: of a person's settings, the ways to packages alone."""
+    variables = surroundings()
+    listed = b""
+    if not offline:
+        heard = {name: text for name, text in variables.items() if name.upper() != "PIP_QUIET"}
+        listed = quietly([python, "-m", "pip", "config", "list"], heard).stdout
+    kept = {name: text for name, text in variables.items() if not name.upper().startswith("PIP_")}
+    ways = ways_to_packages(listed.decode("utf-8", "replace"))
+    ours = {"CONFIG_FILE": os.devnull, "DISABLE_PIP_VERSION_CHECK": "1", "NO_INPUT": "1"}
+    return {**kept, **ways, **{"PIP_" + name: text for name, text in ours.items()}}
+
+
+def quietly(
+    command: "list[str]",
+    variables: "dict[str, str] | None" = None,
+    held: "tuple[int, ...]" = (),
+) -> "subprocess.CompletedProcess[bytes]":
     """Run a command for its status, and keep what it printed."""
-    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=variables, pass_fds=held
+    )
 
 
-def showing_progress(command: "list[str]", variables: "dict[str, str]") -> "tuple[int, str]":
-    """Run a command with its progress on the terminal, and keep what it complained about.
+def showing_progress(
+    command: "list[str]",
+    variables: "dict[str, str]",
+    progress: "Callable[[str], str]" = str,
+    held: "tuple[int, ...]" = (),
+) -> "tuple[int, str]":
+    """Run a command with one line of progress on a terminal, and keep what it said."""
+    said = []  # type: list[str]
+    with subprocess.Popen(
+        command,
+        cwd=str(ROOT),
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        pass_fds=held,
+    ) as running:
 
-    pip draws its progress on stdout and writes warnings and errors to stderr: so the first is left
-    alone, and only the second passes through our hands.
+        def listen() -> None:
+            said.extend(line.decode("utf-8", "replace") for line in running.stdout or ())
+
+        listener = threading.Thread(target=listen)
+        listener.start()
+        try:
+            alive = True
+            while alive:
+                listener.join(0.2)
+                alive = listener.is_alive()
+                if sys.stdout.isatty():
+                    end = "" if alive else "\n"
+                    print("\r" + progress("".join(said)), end=end, flush=True)
+        except BaseException:
+            running.kill()
+            raise
+    return running.returncode, "".join(said)
+
+
+@contextmanager
+def turn() -> "Iterator[tuple[int, ...]]":
+    """Wait until no other start installs here; yield what a child keeps open to hold the turn.
+
+    The system lifts the lock with the last process that holds it.  So a start that was killed
+    blocks nobody, but for as long as its pip goes on writing.
     """
-    complaints = []
-    with subprocess.Popen(command, cwd=str(ROOT), env=variables, stderr=subprocess.PIPE) as running:
-        for line in running.stderr or ():
-            complaints.append(line.decode("utf-8", "replace"))
-            sys.stderr.write(complaints[-1])
-            sys.stderr.flush()
-    return running.returncode, "".join(complaints)
+    with LOCK.open("a") as file:
+        waiting = False
+        while not locked(file.fileno()):
+            if not waiting:
+                print("Another start is installing in this folder; waiting for it ...", flush=True)
+            waiting = True
+            time.sleep(0.2)
+        yield () if sys.platform == "win32" else (file.fileno(),)
 
 
-def make_venv() -> None:
-    """Make .venv anew: what a broken-off install left behind is not repaired, but replaced."""
-    print(f"Making {VENV} ...", flush=True)
+def locked(file: int) -> bool:
+    """Take the lock, or tell that somebody else has it."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):  # the second is Windows' way to say it
+        return False
+    return True
+
+
+def make_venv(held: "tuple[int, ...]") -> None:
+    """Make an environment beside the one in use; what a broken-off install left is replaced."""
+    print("Making .venv ...", flush=True)
+    discard(NEXT)
     # Started from inside .venv, this Python would saw off the branch it sits on.
     maker = getattr(sys, "_base_executable", None) or sys.executable
-    made = quietly([maker, "-m", "venv", "--clear", str(VENV)])
+    command = [maker, "-m", "venv", "--clear", "--prompt", VENV.name, str(NEXT)]
+    made = quietly(command, surroundings(), held)
     if made.returncode:
         output = made.stdout.decode("utf-8", "replace")
         if "WindowsApps" in maker:
@@ -310,32 +450,108 @@ def make_venv() -> None:
                 "The Python of the Microsoft Store could not make an environment: install Python "
                 "from https://www.python.org and run: py workshop.py"
             )
-        raise Stop(explanation(output) or f"Making .venv failed; Python said:\n{output}")
+        raise Stop(why(output) or f"Making .venv failed; Python said:\n{output}")
+
+
+def fill(venv: Path, layer: Layer, wheels: "Path | None", held: "tuple[int, ...]") -> None:
+    """Install a layer into an environment, and write the stamp once it has been imported there."""
+    print(f"Installing {layer.requirements} ...", flush=True)
+    python = str(venv_python(venv, sys.platform))
+    (site,) = venv.glob("Lib" if sys.platform == "win32" else "lib/python*")
+    listed = (ROOT / layer.requirements).read_text(encoding="utf-8")
+    total = len(re.findall(r"(?m)^\w", listed))
+
+    def progress(said: str) -> str:
+        # pip says nothing while it unpacks, but what it has unpacked can be counted.
+        unpacked = sum(1 for _ in site.glob("site-packages/*.dist-info"))
+        fetched = len(re.findall(r"(?m)^(?:Collecting|Processing|Requirement already)", said))
+        return f"  {fetched} packages fetched, {unpacked} unpacked, of about {total}"
+
+    command = [python, "-m", "pip", "install", "--no-deps", "--require-hashes"]
+    command += ["--only-binary=:all:", "--progress-bar=off", "-r", layer.requirements]
+    command += ["--no-index", "--find-links", str(wheels)] if wheels else ["--retries=3"]
+    variables = for_pip(python, offline=wheels is not None)
+    status, said = showing_progress(command, variables, progress, held)
+    if status:
+        last = "\n".join(said.splitlines()[-20:])
+        raise Stop(
+            why(said)
+            or f"{last}\n\nThe install failed, and pip's last lines above say why; nothing is "
+            "broken, the same command tries again."
+        )
+    # Not by `pip install -e .`: setuptools takes {x} and $x in the folder's name for variables.
+    # This line is ASCII, whatever the name: each Python reads it in an encoding of its own.
+    line = f"import sys; sys.path.append({str(ROOT)!a})\n"
+    (site / "site-packages" / "pinlib.pth").write_text(line, encoding="ascii")
+    # pip ends well, too, when something has led its packages elsewhere.
+    here = "os.path.samefile(os.path.dirname(pinlib.__path__[0]), sys.argv[1])"
+    proof = f"import os, sys, pinlib, {layer.imports}; sys.exit(0 if {here} else 'another pinlib')"
+    proved = quietly([python, "-P", "-c", proof, str(ROOT)], surroundings(), held)
+    if proved.returncode:
+        last = proved.stdout.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        raise Stop(
+            f"pip had no complaint, but its packages cannot be used ({last}): look for settings "
+            "that lead them elsewhere (python3 -m pip config list), then run the same command "
+            "again."
+        )
+    layer.stamp(venv).write_text("\n".join(wanted(layer)) + "\n", encoding="utf-8")
+
+
+def retarget() -> None:
+    """Point the commands in .next at .venv, where they will be.
+
+    pip writes the path of its Python into each of them: into scripts, and into Windows' .exe
+    files, in which nothing may change its length.
+    """
+    commands = Path(venv_python(NEXT, sys.platform)).parent
+    before, after = (os.fsencode(os.sep + folder.name) for folder in (NEXT, VENV))
+    for path in [*commands.iterdir(), NEXT / "pyvenv.cfg"]:
+        if path.is_file() and not path.is_symlink():
+            content = path.read_bytes()
+            if before in content:
+                path.write_bytes(content.replace(before, after))
+
+
+def exchange() -> None:
+    """Put .next in the place of .venv, with the settings that JupyterLab keeps there."""
+    discard(LAST)
+    if VENV.exists():
+        VENV.rename(LAST)
+    NEXT.rename(VENV)
+    if (LAST / "workshop").exists():
+        (LAST / "workshop").rename(VENV / "workshop")
+    discard(LAST)
+
+
+def discard(folder: Path) -> None:
+    """Remove a folder that nobody needs; what cannot go now goes the next time."""
+    shutil.rmtree(str(folder), ignore_errors=True)
 
 
 def install(layer: Layer, wheels: "Path | None") -> bool:
-    """Bring .venv to what a layer asks for; return whether anything had to be done."""
-    wanted = [identity(ROOT, sys.version_info[:2]), fingerprint(ROOT, layer)]
-    if remembered(layer) == wanted and Path(PYTHON).is_file():
+    """Bring .venv to what a layer asks for; return whether anything had to be done.
+
+    An environment that works is replaced only by another that works: the new one is made beside it.
+    """
+    if holds(layer):
         return False
-    if remembered(LESSONS)[:1] != wanted[:1] or not Path(PYTHON).is_file():
-        make_venv()
-    if layer.stamp.exists():
-        layer.stamp.unlink()
-    print(f"Installing {layer.requirements} ...", flush=True)
-    command = [PYTHON, "-m", "pip", "install", "--only-binary=:all:", "--retries=3"]
-    variables = surroundings()
-    if wheels is not None:
-        command += ["--no-index", "--find-links", str(wheels)]
-        variables = without_index(variables)
-    status, complaints = showing_progress([*command, "-r", layer.requirements], variables)
-    if status:
-        raise Stop(
-            explanation(complaints)
-            or "The install failed, and pip's last lines above say why; nothing is broken, the "
-            "same command tries again."
-        )
-    layer.stamp.write_text("\n".join(wanted) + "\n", encoding="utf-8")
+    with turn() as held:
+        if LAST.exists() and not VENV.exists():  # killed in the moment of the exchange
+            LAST.rename(VENV)
+        if holds(layer):  # while we waited
+            return False
+        if layer is not LESSONS and holds(LESSONS):
+            # Both layers have the same version of every package, so this only adds some.
+            fill(VENV, layer, wheels, held)
+            return True
+        try:
+            make_venv(held)
+            fill(NEXT, layer, wheels, held)
+            retarget()
+        except BaseException:
+            discard(NEXT)  # it may be what has filled the disk
+            raise
+        exchange()
     return True
 
 
@@ -348,9 +564,11 @@ def set_up(wheels: "Path | None" = None, *, tests: bool = False) -> bool:
                 f"There are no wheels in {wheels}: give --from the folder that "
                 f"`{AGAIN} pack FOLDER` filled."
             )
-    obstacle = too_long(ROOT, sys.platform, long_paths=windows_has_long_paths())
+    obstacle = too_long(ROOT, sys.platform, long_paths=windows_has_long_paths()) or unusable(ROOT)
     if obstacle:
         raise Stop(obstacle)
+    if room() < SCARCE:
+        raise Stop(DISK_FULL)
     done = install(LESSONS, wheels)
     return install(TESTS, wheels) or done if tests else done
 
@@ -358,9 +576,9 @@ def set_up(wheels: "Path | None" = None, *, tests: bool = False) -> bool:
 # --- The commands -------------------------------------------------------------------------------
 
 
-def run(*arguments: str, where: Path = ROOT) -> int:
+def run(*arguments: str, where: Path = ROOT, variables: "dict[str, str] | None" = None) -> int:
     """Run the Python of .venv and return its exit status."""
-    return subprocess.call([PYTHON, *arguments], cwd=str(where), env=surroundings())
+    return subprocess.call([PYTHON, *arguments], cwd=str(where), env=variables or surroundings())
 
 
 def free_port(asked: "int | None") -> int:
@@ -387,7 +605,7 @@ def start(wheels: "Path | None", port: "int | None", *, browser: bool) -> int:
     """Open JupyterLab on the first lesson, and stay until it ends."""
     if set_up(wheels) and run("-m", "pinlib.setup.doctor"):
         raise Stop("The check above found a fault: see README.md, 'When something fails'.")
-    command = [PYTHON, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}"]
+    command = [PYTHON, "-m", "pinlib.setup.lab", f"--ServerApp.root_dir={ROOT}"]
     command += [f"--ServerApp.port={free_port(port)}"]
     command += [] if browser else ["--no-browser"]
     print("Starting JupyterLab; Ctrl-C here ends it.", flush=True)
@@ -541,7 +759,8 @@ def obey(arguments: "list[str]") -> int:
             marks=options.marks,
         )
     if command == "pack":
-        return run("-m", "pinlib.setup.packing", *rest, where=Path.cwd())
+        fetching = for_pip(PYTHON)
+        return run("-m", "pinlib.setup.packing", *rest, where=Path.cwd(), variables=fetching)
     return run("-m", "tests." + command, *rest)
 
 

@@ -101,7 +101,7 @@ def test_a_cause_is_recognised_in_what_pip_complains_about(output: str, said: st
 def what_pip_complains_about(index: str) -> str:
     """Let the real pip ask a real index, and return what the launcher then has in hand."""
     command = [sys.executable, "-m", "pip", "download", "--retries=1", "--no-deps", "trustme"]
-    variables = {**workshop.without_index(dict(os.environ)), "PIP_INDEX_URL": index}
+    variables = {**workshop.for_pip(sys.executable, offline=True), "PIP_INDEX_URL": index}
     status, complaints = workshop.showing_progress(command, variables)
     assert status
     return complaints
@@ -182,20 +182,22 @@ def test_nothing_that_is_inherited_can_open_a_door() -> None:
         "JUPYTER_CONFIG_DIR": "/home/me/.jupyter",
         "jupyterlab_settings_dir": "x",
         "PYTHONPATH": "/elsewhere",
+        "VIRTUAL_ENV": "/elsewhere",
         "PATH": "/bin",
     }
     variables = workshop.environment(inherited, Path("/private"))
     assert variables["PATH"] == "/bin"
     assert variables["JUPYTER_CONFIG_DIR"] == str(Path("/private/config"))
-    assert not {"SSLKEYLOGFILE", "JUPYTER_TOKEN", "PYTHONPATH"} & set(variables)
+    assert not {"SSLKEYLOGFILE", "JUPYTER_TOKEN", "PYTHONPATH", "VIRTUAL_ENV"} & set(variables)
     assert "jupyterlab_settings_dir" not in variables
 
 
-def test_with_wheels_no_setting_leads_to_an_index() -> None:
+def test_with_wheels_no_setting_leads_to_an_index(monkeypatch: pytest.MonkeyPatch) -> None:
     """An index may be named in the environment or in a file: neither is read."""
-    given = {"PIP_INDEX_URL": "http://x", "pip_extra_index_url": "http://y", "PATH": "/bin"}
-    variables = workshop.without_index(given)
-    assert not {"PIP_INDEX_URL", "pip_extra_index_url"} & set(variables)
+    monkeypatch.setenv("PIP_INDEX_URL", "http://x")
+    monkeypatch.setenv("PIP_FIND_LINKS", "/elsewhere")
+    variables = workshop.for_pip(sys.executable, offline=True)
+    assert not {"PIP_INDEX_URL", "PIP_FIND_LINKS"} & set(variables)
     assert variables["PIP_CONFIG_FILE"] == os.devnull
 
 
@@ -204,7 +206,7 @@ def test_the_fingerprint_depends_on_every_file_that_decides_what_is_installed(
 ) -> None:
     """A stamp that missed one would leave an old install in place."""
     for layer in (workshop.LESSONS, workshop.TESTS):
-        names = (layer.requirements, *layer.depends_on)
+        names = layer.depends_on
         for name in names:
             shutil.copy(ROOT / name, tmp_path / name)
         before = workshop.fingerprint(tmp_path, layer)
@@ -372,19 +374,18 @@ class Fresh:
 
     folder: Path
     broken_off: subprocess.CompletedProcess[str]
-    stamped_when_broken_off: bool
+    left_when_broken_off: bool
     seconds: float
 
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Fresh:
     """Install for real, with a Ctrl-C in the middle of the first try."""
-    folder = tmp_path_factory.mktemp("fresh") / "my wörk shop"
+    folder = tmp_path_factory.mktemp("fresh") / "my wörk shop {x} $y"
     folder.mkdir()
     copy_of_the_project(folder)
     broken_off = break_off(folder)
-    stamped = (folder / ".venv" / "requirements.txt.stamp").exists()
-    (folder / ".venv" / "leftover").touch()
+    left = any((folder / name).exists() for name in (".venv", ".next"))
     began = time.monotonic()
     said = launch(folder, "check")
     seconds = time.monotonic() - began
@@ -392,7 +393,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Fresh:
         missing = "no network: the install from the package index was left out"
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     assert said.returncode == 0, said.stdout + said.stderr
-    return Fresh(folder, broken_off, stamped, seconds)
+    return Fresh(folder, broken_off, left, seconds)
 
 
 def break_off(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -410,11 +411,24 @@ def break_off(folder: Path) -> subprocess.CompletedProcess[str]:
     seen = ""
     for line in process.stdout:
         seen += line
-        if line.startswith("Collecting"):
+        if line.startswith("Installing"):
+            wait_for_pip(process.pid)
             os.killpg(process.pid, signal.SIGINT)
             break
     rest, complaints = process.communicate(timeout=120)
     return subprocess.CompletedProcess([], process.returncode, seen + rest, complaints)
+
+
+def wait_for_pip(launcher: int) -> None:
+    """Return once pip is at work."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for child in psutil.Process(launcher).children():
+            with suppress(psutil.NoSuchProcess):
+                if "--require-hashes" in child.cmdline():
+                    return
+        threading.Event().wait(0.05)
+    raise AssertionError("pip never came")
 
 
 @pytest.mark.alone
@@ -451,6 +465,8 @@ def test_jupyterlab_starts_on_this_machine_alone(fresh: Fresh, tmp_path: Path) -
     (site,) = (fresh.folder / ".venv").glob("lib/python3.*/site-packages")
     hook = site / "sitecustomize.py"
     hook.write_text(AUDIT, encoding="utf-8")
+    foreign = fresh.folder / ".venv" / "etc" / "jupyter" / "jupyter_server_config.json"
+    foreign.write_text('{"IdentityProvider": {"token": ""}}', encoding="utf-8")
     log = tmp_path / "audit.txt"
     variables = {"AUDITED": str(log), "SSLKEYLOGFILE": str(tmp_path / "keys"), "JUPYTER_TOKEN": ""}
     command = [sys.executable, "workshop.py", "--no-browser"]
@@ -518,6 +534,7 @@ def test_jupyterlab_starts_on_this_machine_alone(fresh: Fresh, tmp_path: Path) -
         end(process)
         process.stdout.close()
         hook.unlink()
+        foreign.unlink()
     outside = {
         line
         for line in log.read_text(encoding="utf-8").splitlines()
@@ -566,13 +583,12 @@ def listeners(launcher: psutil.Process) -> dict[psutil.Process, set[str]]:
 @pytest.mark.alone
 @pytest.mark.slow
 def test_ctrl_c_in_the_middle_of_an_install_breaks_nothing(fresh: Fresh) -> None:
-    """It leaves no stamp, so the next start replaces what is half-made, and ends well."""
+    """It leaves nothing half-made, and the next start ends well."""
     assert fresh.broken_off.returncode == 130, fresh.broken_off
     assert "nothing is broken" in fresh.broken_off.stderr
     assert "Traceback" not in fresh.broken_off.stderr
-    assert not fresh.stamped_when_broken_off
-    assert not (fresh.folder / ".venv" / "leftover").exists()
-    assert (fresh.folder / ".venv" / "requirements.txt.stamp").exists()
+    assert not fresh.left_when_broken_off
+    assert (fresh.folder / ".venv" / "requirements.hashes.stamp").exists()
 
 
 @pytest.mark.alone

@@ -13,6 +13,8 @@ import platform
 import shutil
 import ssl
 import sys
+import urllib.error
+import urllib.request
 import webbrowser
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ from packaging.requirements import Requirement
 
 from pinlib.pins.pins import Strategy
 from pinlib.scenes.cast import story
+from pinlib.setup.lab import on_trial
 from pinlib.tls.openssl import Mode, Tls, engine_mode
 from pinlib.tls.verdicts import Outcome
 
@@ -117,6 +120,28 @@ def _version(folder: Path) -> str | None:
         return None
 
 
+def token() -> Iterator[Finding]:
+    """Ask JupyterLab with its token and without: a configuration may have switched it off."""
+    with on_trial() as (address, right):
+        refused, served = (_status(f"{address}api/contents?token={it}") for it in ("", right))
+    yield Finding(
+        refused == 403 and served == 200,
+        "token",
+        f"JupyterLab answers {refused} without it, {served} with it",
+        "some configuration of Jupyter stands in the way: look in /etc/jupyter and in "
+        f"{Path(sys.prefix, 'etc', 'jupyter')}",
+    )
+
+
+def _status(address: str) -> int:
+    try:
+        with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310 - our own, on loopback
+            return int(answer.status)
+    except urllib.error.HTTPError as refusal:
+        with refusal:
+            return refusal.code
+
+
 def browser() -> Iterator[Finding]:
     """Find a browser: the person's own, or one on the PATH, as a test machine has it."""
     names = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge", "firefox")
@@ -134,6 +159,7 @@ LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     handshake,
     engine,
     widgets,
+    token,
     browser,
 )
 
