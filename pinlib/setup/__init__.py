@@ -1,1 +1,1 @@
-"""Whether this machine can run the workshop, and the wheels for a room without network."""
+"""JupyterLab for one person alone, whether this machine can run it, and wheels without network."""
