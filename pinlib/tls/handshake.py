@@ -192,7 +192,7 @@ class Connection(End):
         except NotReadable as error:
             self._findings.broke_off = f"The server sent something as a certificate: {error}."
             presented = ()
-        self._findings.look(presented, resumed=bool(self._tls.session_reused))
+        self._findings.look(presented)
 
     def _presented(self) -> Chain:
         ders = self._transcript.certificates if self._told else None

@@ -79,18 +79,17 @@ class Findings:
     owns_key: bool | None = None
     pin_checked: bool = False
     match: Pin | None = None
-    resumed: bool = False
     broke_off: str = ""
 
-    def look(self, presented: Chain, *, resumed: bool) -> None:
+    def look(self, presented: Chain) -> None:
         """Validate the path to what the server presented."""
-        self.presented, self.resumed = presented, resumed
+        self.presented = presented
         self.path = self.device.validate(presented, self.host, self.date)
 
     def check_pin(self) -> None:
         """Ask the device's pin check; it sees the evidence and nothing else."""
         if self._asks_for_a_pin:
-            evidence = Evidence(self.presented, self.verified, self.host, self.resumed)
+            evidence = Evidence(self.presented, self.verified, self.host)
             self.match, self.pin_checked = self.device.match(evidence), True
 
     @property
@@ -284,8 +283,6 @@ class Findings:
         return "The certificate is genuine, but its key did not sign this handshake: it is a copy."
 
     def _reason_pin(self) -> str:
-        if self.resumed:
-            return "The session was resumed: nobody showed a certificate that could match a pin."
         return "TLS is satisfied with this certificate, but the app has pinned another."
 
 

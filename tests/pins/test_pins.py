@@ -659,6 +659,13 @@ def test_the_intermediate_is_the_one_that_signed_the_leaf(
     assert pins == PinSet.of(key_pin(intermediate))
 
 
+def test_the_root_is_the_last_of_a_long_chain(chain: tuple[x509.Certificate, ...]) -> None:
+    """Where two authorities stand between leaf and root, the root is still the one at the end."""
+    leaf, intermediate, root = chain
+    upper = issue(ec.generate_private_key(ec.SECP256R1()), "Upper")
+    assert Strategy.ROOT_KEY.pins((leaf, intermediate, upper, root)) == PinSet.of(key_pin(root))
+
+
 def test_a_strategy_says_what_it_lacks(chain: tuple[x509.Certificate, ...]) -> None:
     """No intermediate, no chain at all, no backup: each is told in a sentence."""
     with pytest.raises(BadInput, match=r"a chain of 2 .* intermediate key"):

@@ -217,6 +217,13 @@ def test_a_wildcard_claims_one_label() -> None:
     assert not claims(leaf, "a.b.bank.example")
 
 
+def test_a_name_is_the_same_in_capitals() -> None:
+    """The certificate may write its names as it likes (RFC 4343): BANK.example is bank.example."""
+    leaf = stranger(ISSUING, LEAF, x509.SubjectAlternativeName([x509.DNSName("BANK.example")])).leaf
+    assert claims(leaf, HOST)
+    assert not claims(leaf, "shop.example")
+
+
 @pytest.mark.parametrize("host", ["10.0.0.1", "2001:db8::1"])
 @pytest.mark.parametrize("star", [False, True])
 def test_a_dns_name_is_no_address(host: str, star: bool) -> None:

@@ -138,11 +138,11 @@ def pin_check(answer: Any) -> str:
             expect(met.connected is right, f"{message} ({tls.value})")
             if met.match != pins.match(met.verified):
                 others.append(event)
-    nobody = Evidence((), (), HOST, resumed=True)
+    nobody = Evidence((), (), HOST)
     expect(
         checked(PinSet.of(key_pin_of(cast.bank.leaf)))(nobody) is None,
-        "On a resumed session nobody shows a certificate: both chains are empty, and you let the "
-        "peer in. all() of nothing is true; ask for a match instead.",
+        "With both chains empty, as on a resumed session, you let the peer in. all() of nothing is "
+        "true; ask for a match instead.",
     )
     expect(
         not others, "You let the right peers in, but return a pin that is not the one that matches."
