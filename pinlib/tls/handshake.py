@@ -60,10 +60,10 @@ class Connection(End):
         told: bool = True,
         session: ssl.SSLSession | None = None,
     ) -> None:
-        general_name(host)
+        name = general_name(host)
         # TLS 1.2 shows its certificates in clear: there, no secret is asked for.
         self._client = openssl.client(device.tls, logged=told and device.tls is Tls.V1_3)
-        super().__init__(self._client.context, host=host, session=session)
+        super().__init__(self._client.context, host=str(name.value), session=session)
         keylog = self._client.keylog
         start = keylog.size if keylog else 0
         self._transcript = Transcript(

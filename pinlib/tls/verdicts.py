@@ -19,7 +19,7 @@ from pinlib.pins.pins import Pin, both_pins
 from pinlib.tls.certificates import Validity
 from pinlib.tls.devices import PATH_CHECKS, Check, Device, Evidence, Moment
 from pinlib.tls.openssl import Tls
-from pinlib.tls.path_validation import Chain, Path
+from pinlib.tls.path_validation import Chain, Path, faults
 from pinlib.tls.transcript import Message
 
 
@@ -36,7 +36,7 @@ class Outcome(Enum):
     """What the device decided.  The value is the headline that a learner reads."""
 
     CONNECTED = "Connected"
-    REFUSED_BY_CHAIN = "Refused by TLS: no trusted authority vouches for it"
+    REFUSED_BY_CHAIN = "Refused by TLS: no valid chain to a root it trusts"
     REFUSED_BY_NAME = "Refused by TLS: a certificate for another name"
     REFUSED_BY_DATE = "Refused by TLS: not valid on this day"
     REFUSED_BY_KEY = "Refused by TLS: the certificate is somebody else's"
@@ -147,7 +147,7 @@ class Findings:
 
     def _why_not_reached(self, check: Check) -> str:
         if check in PATH_CHECKS and self.path is not None and self.path.chain is False:
-            return "not asked: nobody vouches for the certificate"
+            return "not checked: the chain already failed"
         return "not reached"
 
     @property
@@ -173,7 +173,10 @@ class Findings:
         ignored = {subject_of(root) for root in self.device.installed}
         if not self.device.trusts_installed and top in ignored:
             return (sent, f"{top} was installed on the {self.device.name}; this app ignores it")
-        return (sent, f"signed by {top}, and no root of the {self.device.name} vouches for it")
+        wrong = faults(self.presented, self.device.anchors, self.host)
+        if wrong is None:
+            return (sent, f"signed by {top}, and no root of the {self.device.name} vouches for it")
+        return (sent, "signed under a root it trusts, but " + "; ".join(map(str, wrong)))
 
     def _name_evidence(self) -> tuple[str, ...]:
         return (f"asked for {self.host}", f"the certificate says {self._claimed}")

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from pinlib import Authority
+from pinlib.encoding.naming import subject_of
 from pinlib.errors import BadHost
-from pinlib.tls.certificates import Identity, Validity, p256
-from pinlib.tls.path_validation import NO_PATH, claims, unchecked, validate
+from pinlib.tls.certificates import Identity, PrivateKey, Validity, p256, usual_extensions
+from pinlib.tls.path_validation import NO_PATH, claims, faults, unchecked, validate
 from tests.strangers import EDI_PARTY_NAME, SAN, X400_ADDRESS, raw, stranger
 
 HOST = "bank.example"
@@ -241,3 +244,157 @@ def test_a_bad_host_is_said_before_anything_is_asked() -> None:
     """The host is the caller's own mistake, so it is an error and no verdict."""
     with pytest.raises(BadHost):
         validate(BANK.chain, ROOTS, "not a host", TODAY)
+
+
+# --- a root did sign it, and the chain does not hold
+
+
+def rsa1024() -> PrivateKey:
+    """Return a key that was good enough until 2013."""
+    return rsa.generate_private_key(65537, 1024)  # noqa: S505 - to be refused
+
+
+def altered(
+    issuer: Authority,
+    *,
+    authority: bool = False,
+    without: tuple[type[x509.ExtensionType], ...] = (),
+    adding: tuple[tuple[x509.ExtensionType, bool], ...] = (),
+    key: PrivateKey | None = None,
+) -> Authority:
+    """Return what an issuer signs beside the usual: extensions left out, others put in."""
+    key = key or p256()
+    builder = x509.CertificateBuilder(
+        issuer.certificate.subject,
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "altered")]),
+        key.public_key(),
+        77,
+        LEAF.starts,
+        LEAF.ends,
+    )
+    usual = list(usual_extensions(key.public_key(), issuer.key.public_key(), authority=authority))
+    if not authority:
+        usual.append((x509.SubjectAlternativeName([x509.DNSName(HOST)]), False))
+    kept = [one for one in usual if type(one[0]) not in without]
+    for extension, critical in (*kept, *adding):
+        builder = builder.add_extension(extension, critical)
+    return Authority(builder.sign(issuer.key, hashes.SHA256()), key, issuer.sent_along)
+
+
+ELSEWHERE = x509.NameConstraints([x509.DNSName("shop.example")], None)
+UNKNOWN = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.99999.1"), b"\x05\x00")
+NO_PATH_BELOW = (x509.BasicConstraints(ca=True, path_length=0), True)
+FOR_CLIENTS = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
+FAULTS: dict[str, tuple[Callable[[], Identity], str, str]] = {
+    "name constraints": (
+        lambda: altered(ROOT, authority=True, adding=((ELSEWHERE, True),)).issue(HOST, valid=LEAF),
+        "altered",
+        "name constraints",
+    ),
+    "path length": (
+        lambda: (
+            altered(ROOT, authority=True, without=(x509.BasicConstraints,), adding=(NO_PATH_BELOW,))
+            .intermediate("Below", valid=AGES)
+            .issue(HOST, valid=LEAF)
+        ),
+        "altered",
+        "basic constraints",
+    ),
+    "extended key usage": (
+        lambda: leaf(without=(x509.ExtendedKeyUsage,), adding=((FOR_CLIENTS, False),)),
+        "altered",
+        "extended key usage",
+    ),
+    "unknown critical": (lambda: leaf(adding=((UNKNOWN, True),)), "altered", "1.3.6.1.4.1.99999.1"),
+    "no key usage": (
+        lambda: altered(ROOT, authority=True, without=(x509.KeyUsage,)).issue(HOST, valid=LEAF),
+        "altered",
+        "no key usage",
+    ),
+    "no authority key identifier": (
+        lambda: leaf(without=(x509.AuthorityKeyIdentifier,)),
+        "altered",
+        "no authority key identifier",
+    ),
+    "weak key": (
+        lambda: ISSUING.issue(HOST, valid=LEAF, key=rsa1024()),
+        HOST,
+        "key is too weak",
+    ),
+    "no day": (
+        lambda: ROOT.intermediate(
+            "Old", valid=Validity(TODAY - 900 * DAY, TODAY - 800 * DAY)
+        ).issue(HOST, valid=LEAF),
+        HOST,
+        "no day",
+    ),
+    "broken beside": (
+        lambda: leaf(without=(x509.BasicConstraints,), adding=((raw(BASIC, b"\x01"), True),)),
+        "altered",
+        "basic constraints",
+    ),
+}
+BASIC = x509.oid.ExtensionOID.BASIC_CONSTRAINTS
+
+
+def leaf(
+    *,
+    without: tuple[type[x509.ExtensionType], ...] = (),
+    adding: tuple[tuple[x509.ExtensionType, bool], ...] = (),
+) -> Identity:
+    """Return a server with an altered certificate under the usual intermediate."""
+    made = altered(ISSUING, without=without, adding=adding)
+    return Identity((made.certificate, *made.above), made.key)
+
+
+@pytest.mark.parametrize("case", FAULTS)
+def test_what_keeps_a_chain_from_its_root_is_told_by_name(case: str) -> None:
+    """A trusted root did sign it: the certificate and its fact are found, one and no other."""
+    make, whose, what = FAULTS[case]
+    made = make()
+    assert facts(made) == (False, None, None)
+    found = faults(made.chain, ROOTS, HOST)
+    assert found is not None
+    assert [(subject_of(one.certificate), what in one.about) for one in found] == [(whose, True)]
+
+
+def test_several_faults_are_all_told() -> None:
+    """Where mending one does not help, each that breaks a good chain is named."""
+    made = leaf(without=(x509.AuthorityKeyIdentifier,), adding=((UNKNOWN, True),))
+    found = faults(made.chain, ROOTS, HOST)
+    assert found is not None
+    assert {one.about.rpartition("its ")[0] == "" for one in found} == {True}
+    assert len(found) == 2
+
+
+def test_where_no_root_signed_there_is_no_fault_to_name() -> None:
+    """Only then does no root vouch: a stranger's, one of the same name, a chain cut short."""
+    namesake = Authority.root("Root", valid=AGES).certificate
+    assert faults(BANK.chain, (namesake,), HOST) is None
+    assert faults(BANK.alone().chain, ROOTS, HOST) is None
+    assert faults(BANK.chain, (), HOST) is None
+    assert faults((), ROOTS, HOST) is None
+
+
+def test_a_nameless_leaf_lacks_names_and_not_a_root() -> None:
+    """A device that skips the name check refuses it all the same, and knows why."""
+    path = validate(nameless().chain, ROOTS, HOST, TODAY, check_name=False)
+    assert path.chain is False
+    found = faults(nameless().chain, ROOTS, HOST)
+    assert found is not None
+    assert any("no list of names" in one.about for one in found)
+
+
+@pytest.mark.parametrize("host", ["my_host.example", "bank.example.", "my_host.bank.example."])
+def test_an_underscore_and_a_last_dot_are_names_as_any_other(host: str) -> None:
+    """As in curl: a dot at the end is left out, wherever it stands, and an underscore compared."""
+    server = ISSUING.issue(host, valid=LEAF)
+    dotted = stranger(ISSUING, LEAF, x509.SubjectAlternativeName([x509.DNSName(host)]))
+    for identity in (server, dotted):
+        for asked in (host, host.removesuffix(".")):
+            assert facts(identity, host=asked) == (True, True, True)
+        assert facts(identity, host="shop.example") == (True, False, True)
+        assert facts(identity, host=host, date=TODAY + 60 * DAY) == (True, True, False)
+    purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
+    names = x509.SubjectAlternativeName([x509.DNSName(host)])
+    assert facts(stranger(ISSUING, LEAF, names, purpose), host=host)[0] is False
