@@ -166,7 +166,8 @@ class Connection(End):
         if self._device.moment is Moment.AFTER:
             self._findings.check_pin()
             self._decide()
-            # Most libraries just hang up here: the peer has seen a whole handshake, and no alert.
+            # This client hangs up: the peer has seen a whole handshake, and no alert.  Others say
+            # goodbye (close_notify), which is an alert too, and says nothing about a pin.
             self.closed = self._findings.failed is not None
         if not self.closed:
             self._read()

@@ -71,7 +71,10 @@ class CafePanel(Panel[Scenario]):
             "moment",
             "It checks",
             {"inside the handshake": Moment.INSIDE, "after it": Moment.AFTER},
-            tooltips=("As platforms do: he sees an alert", "As most libraries do: he sees none"),
+            tooltips=(
+                "As platforms do: he sees an alert",
+                "As most libraries do: no alert says why",
+            ),
         ),
         Control(
             "chain",
