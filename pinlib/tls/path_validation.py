@@ -21,7 +21,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PSS, PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, PublicKeyAlgorithmOID
 from cryptography.x509.verification import (
     Criticality,
     ExtensionPolicy,
@@ -147,16 +147,10 @@ def claims(leaf: x509.Certificate, host: str) -> bool:
     return any(name.lower().removesuffix(".") in accepted for name in names(leaf))
 
 
-def _the_library_reads(host: str, leaf: x509.Certificate) -> bool:
-    """Tell whether the validator compares these names: an underscore and a last dot are none to it.
-
-    Where it does not, it is asked for everything but the name, as of a client's certificate.
-    """
-    return "_" not in host and not any(name.endswith(".") for name in names(leaf))
-
-
 def _strong(path: Chain) -> Chain:
     """Return the path, or () where the leaf's key is too weak: the validator asks its issuers'."""
+    if path[0].public_key_algorithm_oid != PublicKeyAlgorithmOID.RSAES_PKCS1_v1_5:
+        return path  # to read a key costs more than all else here
     key = path[0].public_key()
     return () if isinstance(key, rsa.RSAPublicKey) and key.key_size < _WEAKEST_RSA else path
 
@@ -196,10 +190,13 @@ class _Question:
         if host is None:
             return self._path_of_a_nameless(leaf, rest, policy, date)
         with suppress(VerificationError, ValueError):  # the latter of what cannot be read at all
-            if _the_library_reads(host, leaf):
-                server = policy.build_server_verifier(general_name(host))
-                return _strong(tuple(server.verify(leaf, rest)))
-            if claims(leaf, host):
+            server = policy.build_server_verifier(general_name(host))
+            return _strong(tuple(server.verify(leaf, rest)))
+        # An underscore and a last dot are no names to the library: it is then asked for all the
+        # rest, as of a client's certificate.
+        strange = "_" in host or any(name.endswith(".") for name in names(leaf))
+        with suppress(VerificationError, ValueError):
+            if strange and claims(leaf, host):
                 policy = policy.extension_policies(ee_policy=_SERVERS, ca_policy=_AUTHORITIES)
                 return _strong(tuple(policy.build_client_verifier().verify(leaf, rest).chain))
         return ()
@@ -244,6 +241,7 @@ _Fact = tuple[int, str]
 _TOGETHER = "no single fact is wrong, but its chain does not fit together"
 _SKI, _SAN = "2.5.29.14", "2.5.29.17"
 _BOTH = ("2.5.29.15", "2.5.29.19", "2.5.29.35")
+_MOST = 50  # certificates and facts looked at: a stranger may send thousands
 _ALWAYS = Validity.days(datetime(2020, 1, 1, tzinfo=UTC), 1)
 _WORDS = {
     "2.5.29.14": "subject key identifier",
@@ -265,28 +263,33 @@ def faults(presented: Chain, roots: Chain, host: str) -> tuple[Fault, ...] | Non
     put into a chain that is in order, and those that break it are told.  This costs a hundred
     signatures, so it is asked for after a refusal only.
     """
-    issuers = (*presented[1:], *roots)
-    path = next(_signed(presented[:1], issuers, roots), ()) if presented else ()
+    issuers = (*roots, *presented[1:_MOST])
+    path = _signed(presented[:1], issuers, roots) if presented else ()
     if not path:
         return None
-    facts = sorted(_facts_of(path), reverse=True)  # from the root down
+    facts = sorted(_facts_of(path), reverse=True)[:_MOST]  # from the root down
     if _holds(path, facts, host):
         return tuple(_weak_signatures(path)) or (Fault(path[0], _TOGETHER),)
-    wrong = [one for one in facts if _holds(path, [fact for fact in facts if fact != one], host)][
-        :1
-    ]
-    wrong = wrong or [one for one in facts if not _holds(path, [one], host)]
+    others = ((one, [fact for fact in facts if fact != one]) for one in facts)
+    mended = next((one for one, kept in others if _holds(path, kept, host)), None)
+    wrong = [mended] if mended else [one for one in facts if not _holds(path, [one], host)]
     found = tuple(Fault(path[at], _told(path[at], fact)) for at, fact in wrong)
     return found or (Fault(path[0], _TOGETHER),)
 
 
-def _signed(path: Chain, issuers: Chain, roots: Chain) -> Iterator[Chain]:
-    """Yield the ways from a leaf to a root by names and signatures, whatever else is true."""
-    if path[-1] in roots:
-        yield path
-    for issuer in issuers:
-        if issuer not in path and _has_signed(issuer, path[-1]):
-            yield from _signed((*path, issuer), issuers, roots)
+def _signed(leaf: Chain, issuers: Chain, roots: Chain) -> Chain:
+    """Return a way from a leaf to a root by names and signatures, whatever else is true, or ().
+
+    Each certificate is met once, for a stranger may send many that have signed each other.
+    """
+    ways, left = [leaf], set(issuers) - set(leaf)
+    for way in ways:
+        if way[-1] in roots:
+            return way
+        for issuer in [one for one in issuers if one in left and _has_signed(one, way[-1])]:
+            left.discard(issuer)
+            ways.append((*way, issuer))
+    return ()
 
 
 def _has_signed(issuer: x509.Certificate, below: x509.Certificate) -> bool:
@@ -319,6 +322,15 @@ def _facts_of(path: Chain) -> set[_Fact]:
 
 def _holds(path: Chain, kept: Sequence[_Fact], host: str) -> bool:
     """Tell whether the path holds, issued again as it should have been, but for the facts kept."""
+    with suppress(*_NOT_ITS_ISSUER):  # a fact of which no certificate can be made
+        twins = _twins(path, kept, host)
+        ask = _Question(twins[:-1] or twins, twins[-1:])
+        return bool(ask.any_of((*ask.own_names, host), (_ALWAYS.starts,)))
+    return False
+
+
+def _twins(path: Chain, kept: Sequence[_Fact], host: str) -> Chain:
+    """Return the path with new keys, dates and extensions, but for the facts kept."""
     twins: Chain = ()
     above: tuple[x509.Name, PrivateKey] | None = None
     for at in reversed(range(len(path))):
@@ -339,8 +351,7 @@ def _holds(path: Chain, kept: Sequence[_Fact], host: str) -> bool:
             builder = builder.add_extension(one, critical)
         twins = (builder.sign(signer, SHA256()), *twins)
         above = old.subject, key
-    ask = _Question(twins[:-1] or twins, twins[-1:])
-    return bool(ask.any_of((*ask.own_names, host), (_ALWAYS.starts,)))
+    return twins
 
 
 def _weak_signatures(path: Chain) -> Iterator[Fault]:
@@ -359,7 +370,7 @@ def _weak_signatures(path: Chain) -> Iterator[Fault]:
 def _told(certificate: x509.Certificate, fact: str) -> str:
     """Say what is wrong with a fact."""
     if fact == "key":
-        return "its own key is too weak"
+        return "its own key is too weak, or of no known kind"
     found = raw_extensions(certificate).get(fact)
     if found is None:
         return f"it has no {_WORDS[fact]}"

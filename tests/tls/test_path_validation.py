@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -9,7 +10,8 @@ from itertools import permutations
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from pinlib import Authority
@@ -398,3 +400,31 @@ def test_an_underscore_and_a_last_dot_are_names_as_any_other(host: str) -> None:
     purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
     names = x509.SubjectAlternativeName([x509.DNSName(host)])
     assert facts(stranger(ISSUING, LEAF, names, purpose), host=host)[0] is False
+
+
+def test_strangers_who_signed_each_other_hold_nobody_up() -> None:
+    """Two hundred certificates of one name and key lead to no root, and that is soon found."""
+    one = Authority.root("Loop", valid=AGES)
+    many = tuple(one.cross_sign(one, valid=AGES).certificate for _ in range(200))
+    made = one.issue(HOST, valid=LEAF)
+    before = time.process_time()
+    assert faults((*made.chain, *many), ROOTS, HOST) is None
+    assert time.process_time() - before < 5
+
+
+def test_a_key_that_no_library_reads_is_a_fault_too() -> None:
+    """Of a kind of key that nobody knows: the leaf is told, and nothing fails."""
+    made = leaf()
+    der = made.leaf.public_bytes(Encoding.DER)
+    curve = bytes.fromhex("2a8648ce3d030107")
+    tbs = made.leaf.tbs_certificate_bytes.replace(curve, bytes.fromhex("2a8648ce3d030163"))
+    key = ISSUING.key
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    while len(signature := key.sign(tbs, ec.ECDSA(hashes.SHA256()))) != len(made.leaf.signature):
+        pass
+    forged = der.replace(made.leaf.tbs_certificate_bytes, tbs)
+    forged = forged.replace(made.leaf.signature, signature)
+    strange = x509.load_der_x509_certificate(forged)
+    found = faults((strange, *made.chain[1:]), ROOTS, HOST)
+    assert found is not None
+    assert [one.about for one in found] == ["its own key is too weak, or of no known kind"]
