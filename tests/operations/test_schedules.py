@@ -128,6 +128,8 @@ def test_what_a_public_authority_may_do_changes_on_the_ballots_days() -> None:
     }.items():
         assert allowed(day) == days
     assert all(one.source for one in lifetimes())
+    (short,) = (one for one in lifetimes() if one.days == 6)
+    assert short.start == date(2026, 1, 15), "from then on whoever asks gets one"
     made = Rule(None, start=date(2026, 3, 1), ends=date(2029, 8, 31)).plan()
     lives = [(one.ends - one.day).days + 1 for one in made.deployments]
     assert lives == sorted(lives, reverse=True)
