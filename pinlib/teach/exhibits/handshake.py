@@ -18,6 +18,10 @@ from pinlib.teach.widgets.controls import Control
 from pinlib.teach.widgets.panel import Panel
 from pinlib.tls.certificates import Validity
 
+_BY_LIBRARY = (
+    "in TLS 1.3 the library decides: our phone seals its alert, "
+    "OpenSSL, which checks the signature, does not"
+)
 _FOOLED = "An authority in the store vouches for the impostor, and nothing else is asked."
 
 
@@ -183,7 +187,9 @@ def _learned(verdict: Verdict, certificate: bool) -> list[LadderRung]:
         one.size for one in verdict.eavesdropped if "application data" in one.name or one.encrypted
     )
     alert = next((one for one in verdict.eavesdropped if "Alert" in one.name), None)
-    closing = f"in clear: {alert.detail}" if alert else "nothing that can be told from data"
+    closing = [f"in clear: {alert.detail}" if alert else "nothing that can be told from data"]
+    if verdict.device.tls is Tls.V1_3 and not verdict.connected:
+        closing.append(_BY_LIBRARY)
     return [
         LadderRung("The name", "holds", (f"the phone {asked}",)),
         LadderRung(
@@ -192,7 +198,7 @@ def _learned(verdict: Verdict, certificate: bool) -> list[LadderRung]:
             (f"in clear, for {claimed}",) if certificate else ("encrypted: it stays hidden",),
         ),
         LadderRung("How much", "holds", (f"{data} B crossed in encrypted records",)),
-        LadderRung("How it ended", "holds" if alert else "unchecked", (closing,)),
+        LadderRung("How it ended", "holds" if alert else "unchecked", tuple(closing)),
         LadderRung("What was said", "unchecked", ("encrypted: it stays hidden",)),
     ]
 
