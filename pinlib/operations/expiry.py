@@ -2,7 +2,7 @@
 
     endings(Path("fullchain.pem"))
 
-A certificate's end is refused by TLS; a pin set's end mostly lets everybody in (Android's
+A certificate's end is refused by TLS; a pin set's end may let everybody in (Android's
 `expiration` fails open).  Which of them comes first, and what has to be ready before, is told here.
 """
 
@@ -39,7 +39,7 @@ class What(Enum):
         return {
             What.LEAF: "renew it; if the key changes, an app that knows it goes out before",
             What.AUTHORITY: "whoever pins it needs an app with another pin before; ask the CA when",
-            What.PIN_SET: "ship the next set before: after its end most apps ask no pin at all",
+            What.PIN_SET: "ship the next set before: after its end Android asks no pin at all",
         }[self]
 
 

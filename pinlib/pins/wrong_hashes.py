@@ -45,7 +45,7 @@ _STORIES = {
     Hashed.CERTIFICATE: "That is a fingerprint: tools that pin keys never find it.",
     Hashed.KEY_BITS: "The header that says the key’s kind is missing: hash the SPKI.",
     Hashed.PEM: "The text of a .pem file was hashed: turn it into DER first.",
-    Hashed.TBS: "That is what the authority signed, and no tool pins it: hash the SPKI.",
+    Hashed.TBS: "That is what the authority signed, which is not what tools pin: hash the SPKI.",
     Hashed.FILE: "The file was hashed with all that stands in it: hash the SPKI.",
 }
 

@@ -71,7 +71,10 @@ class CafePanel(Panel[Scenario]):
             "moment",
             "It checks",
             {"inside the handshake": Moment.INSIDE, "after it": Moment.AFTER},
-            tooltips=("As platforms do: he sees an alert", "As most libraries do: he sees none"),
+            tooltips=(
+                "As Android and Apple do: he sees an alert",
+                "As OkHttp and curl do: he sees none",
+            ),
         ),
         Control(
             "chain",
@@ -86,7 +89,7 @@ class CafePanel(Panel[Scenario]):
         Control(
             "trusts_user_roots",
             "It believes the user’s roots",
-            tooltip="Android apps do not, from version 7 on",
+            tooltip="Android apps made for version 7 or later do not, unless they opt in",
             more=True,
         ),
         Control("lies", "He changes the balance", tooltip="If he is let in", more=True),

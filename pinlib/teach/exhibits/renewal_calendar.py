@@ -131,7 +131,7 @@ class CalendarPanel(Panel[Calendar]):
             "reuse",
             "A renewal",
             _RENEWALS,
-            tooltips=("As with certbot --reuse-key", "The default of certbot, and of ACM"),
+            tooltips=("The default of acme.sh", "The default of certbot, ACM and cert-manager"),
         ),
         Control(
             "day",
