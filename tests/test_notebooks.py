@@ -525,6 +525,10 @@ def test_a_lesson_runs_in_one_kernel(file: Path, kernel: Kernel, times: int) -> 
     lesson = read(file)
     assert kernel.run(lesson.notebook, times=times) == []
     assert texts(lesson.notebook) == ["Not there yet"] * len(lesson.calls("check"))
+    set_up = next(cell for cell in lesson.notebook.cells if cell.id == "set-up")
+    shown = set_up.outputs[-1].data["text/html"]
+    assert f"Lesson {lesson.number} is ready." in shown
+    assert "&lt;" not in shown, "markup that is shown as text"
 
 
 @pytest.mark.slow
