@@ -54,6 +54,7 @@ def test_what_is_assumed_by_default_says_where_the_count_ends() -> None:
     """Neurons.dk counted for a month; that some never update is a fit, and the panel shows it."""
     assert usual().never > 0
     assert "our fit" in usual().basis
+    assert "our fit" in usual().name
     assert "day 30, where the count ends" in usual().basis
 
 

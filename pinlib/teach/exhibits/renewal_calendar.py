@@ -180,7 +180,7 @@ class CalendarPanel(Panel[Calendar]):
             "users",
             "People update",
             {name: name for name in people()},
-            "An assumption: how long until a release is installed",
+            "Assumed: how long until a release is installed, and that some never install it",
             kind="dropdown",
             more=True,
         ),
