@@ -338,7 +338,7 @@ def test_a_word_that_is_none_is_told() -> None:
 PLACED: dict[str, set[Any]] = {
     "TLS": {Middle.SELF_SIGNED, Middle.COPY, Middle.OTHER_NAME, Middle.USER_PROXY},
     "pin": {
-        *(Middle.COMPANY_PROXY, Middle.OTHER_CA, Middle.HIJACK),
+        *(Middle.COMPANY_PROXY, Middle.OTHER_CA, Middle.HIJACK, Middle.HIJACK_OWN_CA),
         *(Middle.PINNED_CA, Middle.APPENDED),
     },
     "nothing": {Middle.STOLEN_KEY},
@@ -357,7 +357,8 @@ WRONG_PLACES = [
     (_moved(Middle.COPY, "nothing"), "he cannot sign with its key"),
     (_moved(Middle.HIJACK, "TLS"), "His certificate is genuine"),
     (_moved(Middle.HIJACK, "nothing"), "his key is another"),
-    (_moved(Middle.USER_PROXY, "pin"), "does not believe roots that a user installed"),
+    (_moved(Middle.USER_PROXY, "pin"), "trusts no CA that was added"),
+    (_moved(Middle.HIJACK_OWN_CA, "nothing"), "The bank's own CA issued the certificate"),
     (_moved(Middle.PINNED_CA, "nothing"), "this app pins the bank's key"),
     (_moved(Middle.APPENDED, "nothing"), "held against the verified chain"),
     (_moved(Middle.OTHER_CA, "TLS"), "Any authority in the store may vouch"),
