@@ -39,12 +39,12 @@ class Form(Enum):
     UNKNOWN = "DER of some other kind"
 
 
-class Packing(Enum):
-    """How something stands in its file: other programs have to be told."""
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """How something stands in its file: as DER or PEM, once a shell has done this step."""
 
-    DER = "DER"
-    PEM = "PEM"
-    BASE64 = "base64"
+    notation: str = "DER"
+    step: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Document:
     form: Form
     der: bytes
     layout: Layout | None = None
-    packing: Packing = field(default=Packing.DER, compare=False)
+    packing: Packing = field(default=Packing(), compare=False)
 
 
 # The tags that tell one structure from another (X.690, section 8.1.2).

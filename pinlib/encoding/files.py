@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, Pub
 from cryptography.hazmat.primitives.serialization import Encoding, load_ssh_public_key
 from cryptography.hazmat.primitives.serialization.pkcs7 import load_der_pkcs7_certificates
 
-from pinlib.encoding.der import Document, Form, Packing, dissect, whole
+from pinlib.encoding.der import Document, Form, dissect, whole
 from pinlib.encoding.foreign import command_for, describe, foreign_form, unreadable
 from pinlib.encoding.pem import BEGIN, pem_blocks
 from pinlib.encoding.private_keys import public_half, written_again
@@ -62,9 +62,13 @@ def contents(source: Source) -> tuple[Document, ...]:
         return (dissect(source.public_bytes(Encoding.DER)),)
     if not isinstance(source, bytes) and isinstance(source, _KEYS):
         return (Document(Form.PUBLIC_KEY, written_again(source)),)
-    data = _bytes(source)
-    if found := _found(data) or _in_base64(data):
-        return found
+    data, step = _plain(_bytes(source))
+    if found := _found(data):
+        return _after(step, found)
+    if found := _in_base64(data):
+        if b"\r" in data:
+            step = _CLEAN
+        return _after(f"{step} | base64 -d" if step else "base64 -d FILE", found)
     seen = describe(data)
     if not data:
         raise NotReadable(
@@ -101,7 +105,12 @@ def _in_base64(data: bytes) -> tuple[Document, ...]:
         inside = binascii.a2b_base64(bare, strict_mode=True)
     except binascii.Error:
         return ()
-    return tuple(replace(one, packing=Packing.BASE64) for one in _found(inside))
+    return _found(inside)
+
+
+def _after(step: str, found: tuple[Document, ...]) -> tuple[Document, ...]:
+    """Return what was found once a step was done, and say so."""
+    return tuple(replace(one, packing=replace(one.packing, step=step)) for one in found)
 
 
 # RFC 4253, section 6.6, as a line of text: the kind, and the key in base64.
@@ -173,7 +182,7 @@ def _bytes(source: object) -> bytes:
     if len(data) > LIMIT:
         seen = f"more than {LIMIT:,} bytes"
         raise NotReadable(f"{seen}: no certificate is that large; give it alone", seen=seen)
-    return _as_ascii(data)
+    return data
 
 
 _MARKS = {  # of byte order: editors on Windows begin a text with one
@@ -185,26 +194,26 @@ _UNMARKED = {  # ASCII in two bytes each
     re.compile(rb"(?:[\t\n\r -~]\0){4}"): "utf-16-le",
     re.compile(rb"(?:\0[\t\n\r -~]){4}"): "utf-16-be",
 }
+# Without marks, zeros and the line ends of Windows all of them are one.
+_CLEAN = r"LC_ALL=C tr -d '\000\015\273\277\357\376\377' < FILE"
 
 
-def _as_ascii(data: bytes) -> bytes:
-    """Return text without its mark, and UTF-16 (Windows PowerShell's ">") in one byte a letter."""
+def _plain(data: bytes) -> tuple[bytes, str]:
+    """Return text in one byte a letter, without a mark, and the step in a shell that does it.
+
+    Windows PowerShell's ">" writes UTF-16; a mark in front of DER is taken away too.
+    """
     if whole(data):
-        return data
-    for mark, encoding in _MARKS.items():
-        if data.startswith(mark):
-            rest = data.removeprefix(mark)
-            return (
-                rest if whole(rest) else rest.decode(encoding, "replace").encode("ascii", "replace")
-            )
-    for start, encoding in _UNMARKED.items():
-        if start.match(data):
-            return _recoded(data, encoding)
-    return data
-
-
-def _recoded(data: bytes, encoding: str) -> bytes:
-    return data.decode(encoding, "replace").encode("ascii", "replace")
+        return data, ""
+    if (der := data.removeprefix(codecs.BOM_UTF8)) != data and whole(der):
+        return der, "tail -c +4 FILE"
+    coded = [
+        (data.removeprefix(mark), name) for mark, name in _MARKS.items() if data.startswith(mark)
+    ]
+    coded += [(data, name) for start, name in _UNMARKED.items() if start.match(data)]
+    for text, name in coded:
+        return text.decode(name, "replace").encode("ascii", "replace"), _CLEAN
+    return data, ""
 
 
 def _file(path: Path) -> bytes:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from pinlib.encoding.der import Document, Form, Packing
+from pinlib.encoding.der import Document, Form
 from pinlib.encoding.pem import printable
 from pinlib.errors import LockedKey, NotReadable
 
-_CERTIFICATES = "openssl pkcs7 -in FILE -print_certs -out certificates.pem"
-_KEY = "openssl pkey -in FILE -pubout -out public.pem"
+_KEY = "openssl pkey -inform {notation} -in FILE -pubout -out public.pem"
+_SIGNERS = "openssl cms -cmsout -noout -inform {notation} -in FILE -certsout certificates.pem"
 _COMMANDS = {
     Form.PRIVATE_KEY: _KEY,
     Form.LOCKED_KEY: _KEY,
@@ -18,11 +18,10 @@ _COMMANDS = {
     Form.KEY_STORE: "openssl pkcs12 -in FILE -nokeys -out certificates.pem",
     Form.JAVA_STORE: "keytool -list -rfc -keystore FILE > certificates.pem",
     Form.JCEKS_STORE: "keytool -list -rfc -storetype JCEKS -keystore FILE > certificates.pem",
-    Form.SIGNED: _CERTIFICATES,
-    Form.OPEN_ENDED: _CERTIFICATES,
-    Form.MAIL: f"openssl smime -pk7out -in FILE | {_CERTIFICATES.replace(' -in FILE', '')}",
+    Form.SIGNED: _SIGNERS,
+    Form.OPEN_ENDED: _SIGNERS,
+    Form.MAIL: _SIGNERS.replace("{notation}", "SMIME"),
 }
-_ASKS_FOR_DER = ("openssl pkey", "openssl pkcs7")
 
 _INSTEAD = {
     Form.LOCKED_KEY: "only its public half is needed",
@@ -43,11 +42,12 @@ _INSTEAD = {
 def command_for(document: Document) -> str:
     """Return the command that makes of FILE what can be read, or nothing if there is none."""
     command = _COMMANDS.get(document.form, "")
-    if document.packing is Packing.BASE64:
-        command = f"base64 -d FILE | {command.replace(' -in FILE', '')}"
-    if document.packing is not Packing.PEM and command.startswith(_ASKS_FOR_DER):
-        command = command.replace("-in FILE", "-inform DER -in FILE")
-    return command
+    command = command.format(notation=document.packing.notation)
+    command = command.replace(" -inform PEM -in", " -in") if "pkey" in command else command
+    if not document.packing.step:
+        return command
+    command = command.replace(" -in FILE", "").replace("-f FILE", "-f /dev/stdin")
+    return f"{document.packing.step} | {command}"
 
 
 def unreadable(document: Document) -> LockedKey | NotReadable:
@@ -89,10 +89,10 @@ _MAGIC = {
     rb"PK\x03\x04": "a ZIP archive",
     rb"ssh-|ecdsa-sha2": "an SSH public key",
     rb"sha256[/:]|pin-sha256=": "a pin",
-    # A DER sequence, or PEM, in base64.  It is not quoted, for it may be a private key.
     rb"\s*(?:M[A-P]|LS0t)[A-Za-z0-9+/]{12}": "base64 without its BEGIN and END lines",
-    rb"\s*[A-Za-z0-9+/=_-]{20}": "text that may be base64",
 }
+# Is not quoted, for it may be of a private key.
+_LONG_WORD = re.compile(rb"[A-Za-z0-9+/=_-]{16}")
 
 
 def describe(data: bytes) -> str:
@@ -103,5 +103,5 @@ def describe(data: bytes) -> str:
         if re.match(magic, data):
             return f"{name} of {len(data):,} bytes"
     if re.fullmatch(rb"[\t\r\n -~]+", data[:40]):
-        return f"text, {printable(data[:24])!r}"
+        return f"text, {printable(_LONG_WORD.split(data[:40])[0][:24])!r}"
     return f"{len(data):,} bytes beginning {data[:8].hex(' ')}"

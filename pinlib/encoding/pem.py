@@ -12,7 +12,7 @@ from pinlib.errors import NotReadable
 BEGIN = b"-----BEGIN "
 """How each block begins."""
 
-_DASHES = b"-----"
+_DASHES, _PEM = b"-----", Packing("PEM")
 _LABELS = {
     "CERTIFICATE": Form.CERTIFICATE,
     "X509 CERTIFICATE": Form.CERTIFICATE,
@@ -65,14 +65,14 @@ def pem_blocks(text: bytes) -> Iterator[Document]:
 
 def _block(label: str, name: str, body: bytes) -> Document:
     if label in _BESIDE:
-        return Document(_BESIDE[label], b"", packing=Packing.PEM)
+        return Document(_BESIDE[label], b"", packing=_PEM)
     if label not in _LABELS:
         raise NotReadable(
             f"{name} holds no certificate, request or key of TLS: known are {', '.join(_LABELS)}",
             seen=name,
         )
     if b"Proc-Type: 4,ENCRYPTED" in body:  # RFC 1421, section 4.6.1.1
-        return Document(Form.LOCKED_KEY, b"", packing=Packing.PEM)
+        return Document(Form.LOCKED_KEY, b"", packing=_PEM)
     try:
         der = binascii.a2b_base64(body.translate(None, b" \t\r\n"), strict_mode=True)
     except binascii.Error as error:
@@ -86,7 +86,7 @@ def _block(label: str, name: str, body: bytes) -> Document:
             f"{name} holds {found.form.value}: correct the label, or take the right file",
             seen=found.form.value,
         )
-    return replace(found, packing=Packing.PEM)
+    return replace(found, packing=_PEM)
 
 
 def printable(data: bytes) -> str:
