@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import codecs
-import os
 import shlex
 import shutil
 import subprocess
+import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +20,10 @@ from pinlib.operations.expiry import deadlines
 from pinlib.pins.pins import certificate_pins, key_pin, key_pins
 from pinlib.teach.widgets.uploads import Given
 
-pytestmark = pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not on the PATH")
+pytestmark = [
+    pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not on the PATH"),
+    pytest.mark.skipif(sys.platform == "win32", reason="the commands are for a POSIX shell"),
+]
 
 STORES = Path(__file__).parent / "stores"  # certificates only, by keytool 17
 PASSWORD = "changeit"  # noqa: S105 (it guards what the test has made)
@@ -28,10 +31,8 @@ PASSWORD = "changeit"  # noqa: S105 (it guards what the test has made)
 
 def run(command: str, folder: Path) -> None:
     """Run a line as a person would, with what asks for a password answered."""
-    program = shlex.split(command)[0]
+    program = next(word for word in shlex.split(command) if "=" not in word)
     if not shutil.which(program):
-        if os.environ.get("CI") and program == "openssl":
-            pytest.fail(f"{program} is not on the PATH")
         pytest.skip(f"{program} is not on the PATH")
     done = subprocess.run(
         ["/bin/sh", "-c", command],
@@ -83,7 +84,7 @@ NAMED = {
         Form.LOCKED_KEY,
         f"openssl pkcs8 -topk8 -in key.pem -outform DER -passout pass:{PASSWORD}",
     ),
-    "id_rsa": (Form.SSH_PRIVATE_KEY, f"{SSH} -t rsa"),
+    "id_rsa": (Form.SSH_PRIVATE_KEY, f"{SSH} -t rsa -b 2048"),
     "id_ecdsa": (Form.SSH_PRIVATE_KEY, f"{SSH} -t ecdsa"),
     "id_ed25519": (Form.SSH_PRIVATE_KEY, f"{SSH} -t ed25519"),
     "id.rfc4716": (Form.SSH2_PUBLIC_KEY, f"{SSH} -t ed25519 -f one && ssh-keygen -e -f one"),
@@ -137,15 +138,17 @@ def test_a_command_can_be_run_on_what_a_store_of_keytool_says(folder: Path) -> N
         assert data[12:16] == bytes.fromhex("00000002")  # and that is a certificate
 
 
-@pytest.mark.parametrize("kind", ["rsa", "ecdsa", "ed25519"])
+@pytest.mark.parametrize("kind", ["rsa -b 2048", "ecdsa", "ed25519"])
 def test_an_ssh_public_key_is_read(kind: str, folder: Path) -> None:
     """Its pin is that of the same key in PEM, where ssh-keygen can write it so."""
-    run(f"{SSH} -t {kind} -f pub_{kind}", folder)
-    line = folder / f"pub_{kind}.pub"
+    for left in folder.glob("pub*"):
+        left.unlink()
+    run(f"{SSH} -t {kind} -f pub", folder)
+    line = folder / "pub.pub"
     assert len(key_pins(line)) == 1
     if kind != "ed25519":
-        run(f"ssh-keygen -e -m PKCS8 -f pub_{kind} > pub_{kind}.pem", folder)
-        assert key_pins(line) == key_pins(folder / f"pub_{kind}.pem")
+        run("ssh-keygen -e -m PKCS8 -f pub > pub.pem", folder)
+        assert key_pins(line) == key_pins(folder / "pub.pem")
 
 
 def test_a_trusted_certificate_is_read(folder: Path) -> None:
