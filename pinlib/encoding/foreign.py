@@ -8,7 +8,7 @@ from pinlib.encoding.der import Document, Form
 from pinlib.encoding.pem import printable
 from pinlib.errors import LockedKey, NotReadable
 
-_KEY = "openssl pkey -inform {notation} -in FILE -pubout -out public.pem"
+_KEY = "openssl pkey{der} -in FILE -pubout -out public.pem"
 _SIGNERS = "openssl cms -cmsout -noout -inform {notation} -in FILE -certsout certificates.pem"
 _COMMANDS = {
     Form.PRIVATE_KEY: _KEY,
@@ -41,9 +41,9 @@ _INSTEAD = {
 
 def command_for(document: Document) -> str:
     """Return the command that makes of FILE what can be read, or nothing if there is none."""
-    command = _COMMANDS.get(document.form, "")
-    command = command.format(notation=document.packing.notation)
-    command = command.replace(" -inform PEM -in", " -in") if "pkey" in command else command
+    notation = document.packing.notation
+    der = " -inform DER" if notation == "DER" else ""  # PEM is what `pkey` expects
+    command = _COMMANDS.get(document.form, "").format(notation=notation, der=der)
     if not document.packing.step:
         return command
     command = command.replace(" -in FILE", "").replace("-f FILE", "-f /dev/stdin")
