@@ -103,7 +103,7 @@ def _refused() -> dict[str, tuple[bytes, str]]:
         "store.p12": (store, "openssl pkcs12 -in store.p12 -nokeys"),
         "id_ed25519": (
             CAST.backup.private_bytes(PEM, PrivateFormat.OpenSSH, NoEncryption()),
-            "ssh-keygen -e -m PKCS8 -f id_ed25519",
+            "ssh-keygen -y -f id_ed25519",
         ),
         "photo.png": (b"\x89PNG\r\n\x1a\n" + bytes(40), "a PNG picture"),
         "empty.pem": (b"", "0 bytes"),
