@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.hazmat.primitives.serialization.pkcs7 import load_der_pkcs7_certificates
 
 from pinlib.encoding.der import Document, Form, dissect, is_whole
+from pinlib.encoding.reading import read
 from pinlib.errors import LockedKey, NotReadable
 
 LIMIT = 1_000_000
@@ -201,7 +202,7 @@ def _pem_block(label: str, name: str, body: bytes) -> Document:
 
 def _bytes(source: object) -> bytes:
     if isinstance(source, Path):
-        source = _file(source)
+        source = read(source, LIMIT + 1)
     if isinstance(source, str):
         source = source[: LIMIT + 1].encode("ascii", "replace")
     if not isinstance(source, (bytes, bytearray, memoryview)):
@@ -217,21 +218,6 @@ def _bytes(source: object) -> bytes:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):  # UTF-16, which Windows PowerShell's ">" writes
         return data.decode("utf-16", "replace").encode("ascii", "replace")
     return data
-
-
-def _file(path: Path) -> bytes:
-    try:
-        if path.exists() and not path.is_file():
-            seen = "a folder" if path.is_dir() else "a device or a pipe"
-            raise NotReadable(f"{str(path)[-120:]!r} is {seen}: give one file", seen=seen)
-        with path.open("rb") as file:
-            return file.read(LIMIT + 1)
-    except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
-        why = getattr(error, "strerror", None) or str(error)
-        raise NotReadable(
-            f"the file {str(path)[-120:]!r} cannot be opened ({why}): check its name and folder",
-            seen=why,
-        ) from error
 
 
 _MAGIC = {
