@@ -14,11 +14,11 @@ from threading import Thread
 
 from pinlib.errors import NotReadable
 
-PATIENCE = 30.0
+LONGEST_WAIT = 30.0
 """Seconds for the whole; for a person at a terminal there is no limit."""
 
 
-def read(source: Path | int, most: int, patience: float = PATIENCE) -> bytes:
+def read(source: Path | int, most: int, patience: float = LONGEST_WAIT) -> bytes:
     """Return the first bytes of a file, or of an open descriptor: `most` of them, or all there are.
 
     Raises NotReadable for what cannot be opened, and for what has not ended after `patience`.
