@@ -276,7 +276,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             why = error.strerror or str(error)
             _complain(f"No more can be written ({why}): make room, or send the output elsewhere.")
             status = 1
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if sys.stdout:  # what it still holds is not to fail again when Python ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return status
 
 

@@ -89,7 +89,7 @@ def deadlines(source: Path | bytes, name: str = "") -> tuple[Deadline, ...]:
     text = read(source, LIMIT + 1) if isinstance(source, Path) else source
     if len(text) > LIMIT:
         seen = f"more than {LIMIT:,} bytes"
-        raise NotReadable(f"{seen}: nothing that is read here is that large", seen=seen)
+        raise NotReadable(f"{seen}: no certificate and no pin set is that large", seen=seen)
     return in_order(_read(text, suffix, called))
 
 
@@ -185,7 +185,7 @@ def _amiss(body: bytes) -> str:
     except (ValueError, RecursionError):
         return "the first line is no JSON"
     missing = [key for key in _KEYS if not isinstance(said, dict) or key not in said]
-    return f"{' and '.join(missing)} are missing" if missing else "one of its values cannot be"
+    return f"it lacks {', '.join(missing)}" if missing else "a value in it is impossible"
 
 
 _NAMED = 4  # domains of a set that are told by name

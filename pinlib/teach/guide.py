@@ -179,9 +179,11 @@ def run_sheet(number: str, folder: Path = NOTEBOOKS) -> str:
 
 
 def lesson_list(folder: Path = NOTEBOOKS) -> str:
-    """Return a line for each lesson, and how to go on from there."""
+    """Return a line for each lesson, and how to go on from there.  Raises BadInput for none."""
     known = all_lessons(folder)
-    widest = max((len(one.title) for one in known), default=0)
+    if not known:
+        raise BadInput("no lesson is here: start this in the workshop’s own folder", seen="none")
+    widest = max(len(one.title) for one in known)
     return "\n".join(
         [
             *(

@@ -176,6 +176,8 @@ def test_an_unknown_lesson_lists_those_that_exist(folder: Path, tmp_path: Path) 
     (tmp_path / "empty").mkdir()
     with pytest.raises(BadInput, match="there are: none yet"):
         read_lesson("00", tmp_path / "empty")
+    with pytest.raises(BadInput, match="no lesson is here"):
+        lesson_list(tmp_path / "empty")
 
 
 def test_a_lesson_may_be_called_by_its_number(folder: Path) -> None:
