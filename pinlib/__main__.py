@@ -26,6 +26,8 @@ from pinlib.pins.notations import Kind, Notation
 from pinlib.pins.pins import Pin, PinSet, certificate_pin, pins_of
 
 if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
     from pinlib.operations.expiry import Deadline
 
 FOREVER = 1e6
@@ -281,11 +283,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return status
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that says so when its help cannot be written; the library's own keeps silent."""
+
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        """Print the help to standard output, or to another file."""
+        print(self.format_help(), end="", file=file)
+
+
 def _run(arguments: Sequence[str] | None) -> int:
     for stream in sys.stdout, sys.stderr:
         if hasattr(stream, "reconfigure"):  # Windows pipes cannot write every character
             stream.reconfigure(errors="replace")
-    parser = argparse.ArgumentParser("python -m pinlib", description="The pinning workshop.")
+    parser = _Parser("python -m pinlib", description="The pinning workshop.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in COMMANDS:
         meaning = command.__doc__ or ""

@@ -240,21 +240,33 @@ def test_a_closed_standard_error_sends_nothing_to_the_other(files: dict[str, str
 full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 
 
+FULL = "No more can be written (No space left on device): make room, or send the output elsewhere."
+
+
 @full
-@pytest.mark.parametrize(
-    ("command", "unbuffered"),
-    [
-        *(('pin "$leaf"', ""), ('expiry "$leaf"', "1"), ("guide", "1")),
-        *(("guide 00", ""), ("check", ""), ("serve", "1"), ("--help", "")),
-    ],
-)
-def test_a_full_disk_is_one_sentence(files: dict[str, str], command: str, unbuffered: str) -> None:
-    """For every command, whether it notices at once or at its very end."""
-    done = shell(f"pinlib {command} >/dev/full", files, PYTHONUNBUFFERED=unbuffered)
-    assert done.returncode == 1
-    said = b"No more can be written (No space left on device): make room, or send the output else"
-    assert done.stderr.startswith(said)
-    assert done.stderr.count(b"\n") == 1
+@pytest.mark.parametrize("buffered", [-1, 1], ids=["at its end", "at each line"])
+@pytest.mark.parametrize("command", ["pin", "expiry", "guide", "guide 00", "check", "--help"])
+def test_a_full_disk_is_one_sentence(
+    files: dict[str, str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    buffered: int,
+) -> None:
+    """Whenever a command notices it."""
+    file = [files["leaf.pem"]] if command in ("pin", "expiry") else []
+    with Path("/dev/full").open("w", buffered, encoding="utf-8") as output:
+        monkeypatch.setattr(sys, "stdout", output)
+        assert main([*command.split(), *file]) == 1
+        assert capsys.readouterr().err == f"{FULL}\n"
+
+
+@full
+@pytest.mark.parametrize("command", ["guide", "serve"])
+def test_a_full_disk_is_not_told_again_by_python(files: dict[str, str], command: str) -> None:
+    """As it does for what is written at its very end."""
+    done = shell(f"pinlib {command} >/dev/full", files, PYTHONUNBUFFERED="")
+    assert (done.returncode, done.stderr.decode()) == (1, f"{FULL}\n")
 
 
 @full
