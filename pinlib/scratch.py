@@ -97,7 +97,7 @@ else:
         lock = os.open(folder, _FOLDER)
         try:
             about = os.fstat(lock)
-            if about.st_uid != os.geteuid() or stat.S_IMODE(about.st_mode) != 0o700:
+            if about.st_uid != os.geteuid() or about.st_mode & 0o077:
                 return
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # an OSError while its maker lives
             with os.scandir(lock) as inside:

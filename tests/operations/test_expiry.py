@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import plistlib
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -229,6 +230,18 @@ def test_an_error_names_what_this_file_should_have_been(
             deadlines(source, called)
         assert len(str(refused.value)) < 300
         assert str(refused.value).isprintable()
+
+
+def test_the_pin_sets_of_an_app_are_called_by_their_domains() -> None:
+    """Some of them, for there may be thousands; those of an Info.plist like Android's."""
+    domains = "".join(f"<domain>{letter}.example</domain>" for letter in "abcdef")
+    (many,) = deadlines(f"<c>{domains}<pin-set expiration='2027-01-31'/></c>".encode())
+    assert many.name == "for a.example, b.example, c.example, d.example and 2 more"
+    policy = {"TSKPublicKeyHashes": ["A", "B"], "TSKExpirationDate": "2027-01-31"}
+    info = plistlib.dumps({"TSKConfiguration": {"TSKPinnedDomains": {"a.example": policy}}})
+    (trustkit,) = deadlines(info)
+    assert (trustkit.name, trustkit.ends) == ("for a.example", many.ends)
+    assert str(trustkit.day) == "2027-01-31"
 
 
 def test_the_content_counts_more_than_the_name(tmp_path: Path) -> None:
