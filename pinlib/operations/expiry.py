@@ -19,7 +19,7 @@ from pathlib import Path
 from cryptography import x509
 
 from pinlib.encoding.der import Form
-from pinlib.encoding.files import LIMIT, describe, documents
+from pinlib.encoding.files import LIMIT, documents
 from pinlib.encoding.naming import extension, name_of, read_certificate, visible
 from pinlib.encoding.reading import read
 from pinlib.errors import BadInput, NotReadable
@@ -104,25 +104,17 @@ def _read(raw: bytes, suffix: str, called: str) -> list[Deadline]:
     elif first == b"{":
         suffix = ".json"
     elif first in (b"", b"\x30") or b"-----BEGIN" in text:
-        suffix = ".pem"
+        suffix = ""
     if suffix == ".plist":
         return [_in_app(one, called) for one in plist_pin_sets(raw)]
     if suffix == ".xml":
         return [_in_app(one, called) for one in android_pin_sets(raw)]
     if suffix == ".json":
         return [_signed(text, called)]
-    if suffix in _CERTIFICATES:
-        return _certificates(raw, called)
-    seen = describe(raw)
-    raise NotReadable(
-        f"nothing that ends is in {seen}: give certificates (PEM, DER), a pin set as lesson 06 "
-        "signs it (JSON), Android’s network security config (XML) or an Info.plist",
-        seen=seen,
-    )
+    return _certificates(raw, called)
 
 
 _BEFORE = b"\xef\xbb\xbf\xff\xfe \t\r\n"  # the marks of UTF-8 and UTF-16, and blanks
-_CERTIFICATES = {".pem", ".crt", ".cer", ".der", ".p7b", ".p7c"}
 
 
 def in_order(found: Iterable[Deadline]) -> tuple[Deadline, ...]:
@@ -159,10 +151,11 @@ def _signed(text: bytes, called: str) -> Deadline:
     try:
         update = PinUpdate.read(body)
     except NotTaken:
+        seen = _amiss(body)
         raise NotReadable(
-            f"a pin set as lesson 06 signs it was expected, but {_amiss(body)}: its first line is "
+            f"a pin set as lesson 06 signs it was expected, but {seen}: its first line is "
             f"JSON with {', '.join(_KEYS)}, its second the signature",
-            seen=describe(text),
+            seen=seen,
         ) from None
     pins = "1 pin" if len(update.pins) == 1 else f"{len(update.pins)} pins"
     return Deadline(
