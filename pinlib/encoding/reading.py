@@ -1,8 +1,9 @@
-"""Bytes out of a file, a pipe or standard input: no more than wanted, and not waited for for ever.
+"""Bytes out of a file, a pipe or standard input: no more than wanted, and not without end.
 
 A shell hands over pipes too: `-`, or `<(command)`, which is /dev/fd/63.  Whoever should write into
 one may be silent, and then even opening it waits.  So a thread of its own reads, and is left behind
-when its time is over: that is the same on every system, and needs no clock.
+when its time is over: that works on every system, and needs no clock.  On Windows alone Ctrl-C is
+heard only then.
 """
 
 from __future__ import annotations
