@@ -139,7 +139,9 @@ def test_hostile_text_is_read_in_the_time_of_its_length(kind: str) -> None:
 
     body = CONFIG.partition(b"?>")[2]
     honest = b"<c>" + body * (500_000 // len(body)) + b"</c>"
-    assert seconds((BROKEN | LARGE)[kind]) < 20 * seconds(honest)
+    hostile = (BROKEN | LARGE)[kind]
+    best = [min(seconds(text) for _ in range(3)) for text in (hostile, honest)]
+    assert best[0] < 20 * best[1]
 
 
 PLIST = {
