@@ -49,5 +49,5 @@ def test_a_real_click_runs_through_the_modules_that_the_page_lists() -> None:
     finally:
         sys.setprofile(before)
     told = PAGE.partition("<!-- café click -->")[2].partition("<!-- end -->")[0]
-    listed = re.findall(r"`((?:[a-z_]+/)+[a-z_]+|data|shared)`", told)
+    listed = re.findall(r"`((?:[a-z_]+/)+[a-z_]+|data|shared|scratch)`", told)
     assert [name.removeprefix("pinlib.").replace(".", "/") for name in entered] == listed

@@ -22,6 +22,7 @@ from pinlib.encoding.der import Document, Form, dissect, whole
 from pinlib.encoding.foreign import command_for, describe, foreign_form, unreadable
 from pinlib.encoding.pem import BEGIN, pem_blocks
 from pinlib.encoding.private_keys import public_half, written_again
+from pinlib.encoding.reading import read
 from pinlib.errors import NotReadable
 
 LIMIT = 1_000_000
@@ -169,7 +170,7 @@ def spki(document: Document) -> bytes:
 
 def _bytes(source: object) -> bytes:
     if isinstance(source, Path):
-        source = _file(source)
+        source = read(source, LIMIT + 1)
     if isinstance(source, str):
         source = source[: LIMIT + 1].removeprefix("\ufeff").encode("ascii", "replace")
     if not isinstance(source, (bytes, bytearray, memoryview)):
@@ -214,18 +215,3 @@ def _plain(data: bytes) -> tuple[bytes, str]:
     for text, name in coded:
         return text.decode(name, "replace").encode("ascii", "replace"), _CLEAN
     return data, ""
-
-
-def _file(path: Path) -> bytes:
-    try:
-        if path.exists() and not path.is_file():
-            seen = "a folder" if path.is_dir() else "a device or a pipe"
-            raise NotReadable(f"{str(path)[-120:]!r} is {seen}: give one file", seen=seen)
-        with path.open("rb") as file:
-            return file.read(LIMIT + 1)
-    except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
-        why = getattr(error, "strerror", None) or str(error)
-        raise NotReadable(
-            f"the file {str(path)[-120:]!r} cannot be opened ({why}): check its name and folder",
-            seen=why,
-        ) from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import csv
 import hashlib
-import os
 import re
 import tracemalloc
 from contextlib import suppress
@@ -404,14 +403,6 @@ def test_a_private_key_that_cannot_be_loaded(key: ec.EllipticCurvePrivateKey) ->
     assert key_pin(plain) == key_pin(key)
     with pytest.raises(NotReadable, match="looks like a private key, but cannot be loaded"):
         key_pin(plain.replace(OID_P256, bytes.fromhex("06082a8648ce3d030163")))
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes in folders")
-def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
-    """Reading a named pipe would wait for ever; it is refused instead."""
-    os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(NotReadable, match="a device or a pipe"):
-        key_pin(tmp_path / "pipe")
 
 
 def test_a_file_is_read_up_to_the_limit(key: ec.EllipticCurvePrivateKey, tmp_path: Path) -> None:
