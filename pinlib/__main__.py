@@ -22,7 +22,7 @@ from pinlib.encoding.files import LIMIT, documents, spki
 from pinlib.encoding.naming import key_name, title_of, visible
 from pinlib.errors import BadInput, PinlibError
 from pinlib.pins.notations import Kind, Notation
-from pinlib.pins.pins import Pin, PinSet, certificate_pin, pins_of
+from pinlib.pins.pins import Pin, PinSet, certificate_pin, is_authority, pins_of
 
 FOREVER = 1e6
 """Seconds: eleven days."""
@@ -69,6 +69,7 @@ def pin(parser: argparse.ArgumentParser) -> Runner:
         if notation and not given.of:
             wanted = [kind for kind in Kind if kind in notation.means][:1]
         pins: list[Pin] = []
+        authorities: dict[Pin, str] = {}
         whole = True
         for file in given.files:
             try:
@@ -78,13 +79,22 @@ def pin(parser: argparse.ArgumentParser) -> Runner:
                 whole = False
                 continue
             pins += [pin for _, some in found for pin in some]
+            authorities |= {
+                pin: title_of(one) for one, some in found if is_authority(one) for pin in some
+            }
             if notation is None:
                 print(f"{visible(file)}", *(_row(*one) for one in found), sep="\n")
         if notation and whole:
-            print(PinSet(tuple(pins)).write(notation))
+            print(PinSet(tuple(pins)).write(notation, authorities=authorities))
             if not set(wanted) <= notation.means:
                 print(
                     f"Mind: {notation.value} never matches the pin of a {wanted[0].value}.",
+                    file=sys.stderr,
+                )
+            if authorities and notation.refuses_authorities:
+                named = visible(", ".join(dict.fromkeys(authorities.values())))
+                print(
+                    f"Mind: {notation.refuses_authorities} at the pin of a CA: {named}.",
                     file=sys.stderr,
                 )
         return 0 if whole else 1

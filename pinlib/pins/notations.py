@@ -49,6 +49,14 @@ class Notation(Enum):
         hashes_certificates = self in {Notation.COLON_HEX, Notation.HEX}
         return frozenset({Kind.CERTIFICATE if hashes_certificates else Kind.KEY})
 
+    @property
+    def refuses_authorities(self) -> str:
+        """How a tool that looks at the leaf alone refuses the pin of a CA; empty for all others.
+
+        Sources: curl, docs/cmdline-opts/pinnedpubkey.md and libcurl-errors; urllib3, connection.py.
+        """
+        return _REFUSES_AUTHORITIES.get(self, "")
+
 
 class NotedPin(NamedTuple):
     """What stood in a text: 32 bytes, in whose notation, and which kind of pin that says or hints.
@@ -74,9 +82,14 @@ _WRITTEN = {
     Notation.COLON_HEX: ("", ""),
     Notation.HEX: ("", ""),
 }
+_REFUSES_AUTHORITIES = {
+    Notation.CURL: "curl checks the leaf alone, and ends with exit code 90",
+    Notation.HEX: "urllib3 checks the leaf alone, and raises SSLError",
+}
 _BETWEEN = {Notation.CURL: ";", Notation.HPKP: "; "}  # the others have a line each
 _IN_HEX = {Notation.KUBEADM, Notation.TLSA, Notation.COLON_HEX, Notation.HEX}
 _SELECTORS = {Kind.KEY: "1", Kind.CERTIFICATE: "0"}  # RFC 6698, section 2.1.2
+_USAGES = {False: "3", True: "2"}  # DANE-EE, and for authorities DANE-TA: RFC 7671, section 5
 
 SIZE = 32  # bytes in a SHA-256
 _IN_BASE64 = 44  # characters that write them
@@ -95,11 +108,11 @@ _USUALLY = {
 }
 
 
-def write_notation(digest: bytes, kind: Kind, notation: Notation) -> str:
-    """Return 32 bytes as that tool wants them; only HPKP and TLSA also say what was hashed."""
+def write_notation(digest: bytes, kind: Kind, notation: Notation, *, authority: bool) -> str:
+    """Return 32 bytes as that tool wants them; only TLSA says what was hashed, and if of a CA."""
     before, after = _WRITTEN[notation]
     if notation is Notation.TLSA:
-        before = f"3 {_SELECTORS[kind]} 1 "
+        before = f"{_USAGES[authority]} {_SELECTORS[kind]} 1 "
     if notation is Notation.COLON_HEX:
         body = digest.hex(":").upper()
     elif notation in _IN_HEX:
