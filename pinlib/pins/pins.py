@@ -28,11 +28,11 @@ from pinlib.pins.notations import (
     Kind,
     Notation,
     between,
-    entries,
     read_notation,
     write_notation,
     wrong_size,
 )
+from pinlib.pins.pasted import read_pasted
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +98,14 @@ class PinSet:
 
     @classmethod
     def parse(cls, text: str, kind: Kind | None = None) -> PinSet:
-        """Read pins from a curl option, an HPKP header, Android's XML, or a list.
+        """Read pins from a curl option, an HPKP header, XML, a list, a program or a log.
 
-        A list goes by lines, commas or semicolons.  What else stands in an HPKP header (RFC 7469,
-        section 2.1) or in the XML is passed over, and so is what follows a #.  Raises BadPin for
-        the first entry that is no pin.
+        A list goes by lines, commas or semicolons.  Of an exception that has both, the pins that
+        the app expects are read, and not those that its peer showed.  Raises BadPin for the first
+        entry that is no pin.
         """
-        return cls(tuple(Pin.parse(entry, kind) for entry in entries(text)))
+        found = read_pasted(text)
+        return cls(tuple(Pin(kind or one.kind, one.digest) for one in found.pinned or found.shown))
 
     def write(self, notation: Notation, *, authorities: Container[Pin] = ()) -> str:
         """Return all pins in one notation, joined as that tool joins them.

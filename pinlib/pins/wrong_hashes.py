@@ -17,8 +17,8 @@ from textwrap import wrap
 from pinlib.encoding.anatomy import KEY_BITS, SPKI, TBS, Part, anatomy
 from pinlib.encoding.der import Document, Form
 from pinlib.encoding.files import Source, documents, spki
-from pinlib.errors import BadPin
-from pinlib.pins.notations import Kind, Notation, entries, find, read_notation
+from pinlib.pins.notations import Kind, Notation, NotedPin
+from pinlib.pins.pasted import read_pasted
 from pinlib.pins.pins import Pin
 
 
@@ -161,21 +161,15 @@ def recognise(
             known.setdefault(one.digest, (one.hashed, one.detail, number))
     if file:
         known.setdefault(file, (Hashed.FILE, "", first))
-    try:
-        return tuple(_recognised(entry, known) for entry in entries(text))
-    except BadPin:
-        # Not a list of pins.  Perhaps the pins are in a command, a program or a page of XML.
-        if some := find(text):
-            return tuple(_recognised(entry, known) for entry in some)
-        raise
+    pasted = read_pasted(text)
+    return tuple(_recognised(one, known) for one in pasted.pinned)
 
 
-def _recognised(text: str, known: dict[bytes, tuple[Hashed, str, int]]) -> Recognised:
-    digest, notation, kind = read_notation(text)
-    pin = Pin(kind, digest)
-    if digest not in known:
-        return Recognised(pin, notation)
-    return Recognised(pin, notation, *known[digest])
+def _recognised(one: NotedPin, known: dict[bytes, tuple[Hashed, str, int]]) -> Recognised:
+    pin = Pin(one.kind, one.digest)
+    if one.digest not in known:
+        return Recognised(pin, one.notation)
+    return Recognised(pin, one.notation, *known[one.digest])
 
 
 def where(hashed: Hashed, document: Document) -> Part | None:
