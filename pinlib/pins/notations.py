@@ -61,12 +61,14 @@ class Notation(Enum):
 class NotedPin(NamedTuple):
     """What stood in a text: 32 bytes, in whose notation, and which kind of pin that says or hints.
 
-    Bare hex usually means a certificate, all else a key.
+    Bare hex usually means a certificate, all else a key.  Of a TLSA record alone the usage is
+    known: 0 and 2 are a CA's, 1 and 3 a server's own (RFC 6698, section 2.1.1).
     """
 
     digest: bytes
     notation: Notation
     kind: Kind
+    usage: str = ""
 
 
 # Before the digest, and after it.  Read in this order: // before /.
@@ -147,7 +149,8 @@ def read_notation(text: str) -> NotedPin:
     digest = (_from_hex if notation in _IN_HEX else _from_base64)(body, stripped)
     if len(digest) != SIZE:
         raise wrong_size(digest, stripped)
-    return NotedPin(digest, notation, kind)
+    record = _TLSA.fullmatch(stripped)
+    return NotedPin(digest, notation, kind, record["usage"] if record else "")
 
 
 # SSL Labs, keytool, browsers, openssl x509 -fingerprint -sha256
@@ -172,7 +175,7 @@ def _unwrap(text: str) -> tuple[str, Notation, Kind]:
     if re.match(r"(pin-)?sha-?1[/:= ]", text, re.IGNORECASE):
         raise bad_pin(text, "a SHA-1 pin is too weak to trust: compute the SHA-256")
     if record := _TLSA.fullmatch(text):
-        selector, matching, digits = record.groups()
+        _, selector, matching, digits = record.groups()
         if matching != "1":
             raise bad_pin(text, f"matching type {matching} is no SHA-256: a record with 1 is one")
         kind = Kind.KEY if selector == _SELECTORS[Kind.KEY] else Kind.CERTIFICATE
@@ -194,7 +197,7 @@ def _unwrap(text: str) -> tuple[str, Notation, Kind]:
     return text, Notation.BASE64, Kind.KEY
 
 
-_TLSA = re.compile(r"(?:.*\sTLSA\s+)?(?:\(\s*)?[0-3] ([01]) ([012])\s+([\w\s]+)\)?")
+_TLSA = re.compile(r"(?:.*\sTLSA\s+)?(?:\(\s*)?(?P<usage>[0-3]) ([01]) ([012])\s+([\w\s]+)\)?")
 _ELEMENT = re.compile(r"<pin\s+digest\s*=\s*[\"']SHA-256[\"']\s*>([^<]*)</pin>")
 # Objective-C's NSData: TrustKit, whose pins are base64 in the app, logs them so.
 _NSDATA = re.compile(
@@ -239,7 +242,7 @@ def _from_base64(body: str, text: str) -> bytes:
         slip = "this is URL-safe base64" if re.search(r"[-_]", body) else ""
         if not body.endswith("="):
             slip = f"{slip}, and the = at the end is missing" if slip else _NO_END
-        raise bad_pin(text, f"{slip}: write {text.replace(body, right)}")
+        raise bad_pin(text, f"{slip}: write {text.replace(body, right)} instead")
     if re.fullmatch(r"([^=])\1{19,42}=*", body):
         raise bad_pin(text, "a placeholder out of an example: compute your own")
     try:

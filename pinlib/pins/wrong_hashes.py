@@ -18,9 +18,9 @@ from textwrap import wrap
 from pinlib.encoding.anatomy import KEY_BITS, SPKI, TBS, Part, anatomy
 from pinlib.encoding.der import Document, Form
 from pinlib.encoding.files import Source, documents, spki
-from pinlib.pins.notations import Kind, Notation, NotedPin
+from pinlib.pins.notations import Kind, Notation
 from pinlib.pins.pasted import read_pasted
-from pinlib.pins.pins import Pin
+from pinlib.pins.pins import Pin, is_authority
 
 
 class Hashed(Enum):
@@ -89,7 +89,8 @@ class Recognised:
     """What a pasted pin turned out to be; `hashed` is None where nothing in the file fits.
 
     `number` says of which document of the file, counted from 0; `shown` that a peer was seen to
-    show it, while everything else is what somebody pins.
+    show it, while everything else is what somebody pins; `misused` is the usage of a TLSA record
+    that says CA of a server's own certificate, or the other way about.
     """
 
     pin: Pin
@@ -98,6 +99,7 @@ class Recognised:
     detail: str = ""
     number: int = 0
     shown: bool = False
+    misused: str = ""
 
     @property
     def matches(self) -> bool:
@@ -105,6 +107,8 @@ class Recognised:
 
         Bare hex is given the benefit of the doubt: it does not say what was hashed.
         """
+        if self.misused:
+            return False
         if self.hashed is Hashed.CERTIFICATE:
             return self.pin.kind is Kind.CERTIFICATE
         bare = self.notation in {Notation.HEX, Notation.COLON_HEX}
@@ -212,18 +216,31 @@ def recognise(
     for one in (*_chains(found), *_OF_NO_FILE):
         known.setdefault(one.digest, (one.hashed, one.detail, first))
     pasted = read_pasted(text)
-    return (
-        *(_recognised(pin, known, first, shown=False) for pin in pasted.pinned),
-        *(_recognised(pin, known, first, shown=True) for pin in pasted.shown),
-    )
+    recognised = []
+    for shown, pins in enumerate((pasted.pinned, pasted.shown)):
+        for pin in pins:
+            made_up = Hashed.PLACEHOLDER if is_placeholder(pin.digest) else None
+            hashed, detail, number = known.get(pin.digest, (made_up, "", first))
+            misused = pin.usage if hashed and _misused(pin.usage, found[number]) else ""
+            recognised.append(
+                Recognised(
+                    Pin(pin.kind, pin.digest),
+                    pin.notation,
+                    hashed,
+                    detail,
+                    number,
+                    bool(shown),
+                    misused,
+                )
+            )
+    return tuple(recognised)
 
 
-def _recognised(
-    one: NotedPin, known: dict[bytes, tuple[Hashed, str, int]], first: int, *, shown: bool
-) -> Recognised:
-    made_up = (Hashed.PLACEHOLDER if is_placeholder(one.digest) else None, "", first)
-    hashed, detail, number = known.get(one.digest, made_up)
-    return Recognised(Pin(one.kind, one.digest), one.notation, hashed, detail, number, shown)
+def _misused(usage: str, document: Document) -> bool:
+    """Whether a record's usage is of the other kind of certificate; a key alone is of either."""
+    if not usage or document.form is not Form.CERTIFICATE:
+        return False
+    return is_authority(document) is not (usage in "02")
 
 
 def where(hashed: Hashed, document: Document) -> Part | None:

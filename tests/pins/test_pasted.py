@@ -233,7 +233,7 @@ def test_url_safe_and_unpadded_base64_is_corrected(prefix: str, padded: bool, sa
         words = str(refused.value)
         assert ("URL-safe" in words) is safe
         assert ("=" in words and "missing" in words) is (not padded)
-        (offered,) = re.findall(r"write (\S+)$", words)
+        (offered,) = re.findall(r"write (\S+) instead$", words)
         assert offered == f"{prefix}{right}{after}"
         assert Pin.parse(offered) == _dashed()
 

@@ -360,3 +360,14 @@ def test_every_hash_has_a_name_and_a_story() -> None:
     """A placeholder is no hash of anything, and is not called one."""
     for hashed in Hashed:
         assert hashed.told.startswith("a hash of ") is (hashed is not Hashed.PLACEHOLDER)
+
+
+def test_a_record_with_another_usage_matches_nothing(cast: Cast) -> None:
+    """Usage 2 is never found at a leaf, nor 3 at a CA: RFC 7671, section 5."""
+    chain = [documents(one)[0] for one in cast.verified]
+    for one in cast.verified:
+        for authority in (False, True):
+            record = key_pin(one).write(Notation.TLSA, authority=authority)
+            (found,) = recognise(record, chain)
+            assert found.hashed is Hashed.SPKI
+            assert found.matches is (authority is (one is not cast.bank.leaf))
