@@ -177,7 +177,7 @@ def _chains(found: Sequence[Document]) -> Iterator[Candidate]:
     so_far = sha256(ders[0]).digest() if ders else b""
     for count, der in enumerate(ders[1:], 2):
         step = Candidate(
-            Hashed.CHAIN, f"its first {count} certificates", so_far + sha256(der).digest()
+            Hashed.CHAIN, f"the first {count} certificates", so_far + sha256(der).digest()
         )
         yield step
         so_far = step.digest

@@ -150,7 +150,8 @@ def test_every_pin_can_be_copied_by_a_click(second: Notebook, panel: Locator) ->
             name = f"Copy the {pin.kind.value} pin for {notation.value}"
             panel.get_by_role("button", name=name, exact=True).click()
             second.page.wait_for_function(
-                f"text => {CLIPBOARD}.then(has => has === text)", arg=pin.write(notation)
+                f"text => {CLIPBOARD}.then(has => has === text)",
+                arg=pin.write(notation, authority=True),
             )
             assert panel.locator(f'[title="{name}"]').get_attribute("data-said") == "copied"
     second.screenshot("02-every-notation")

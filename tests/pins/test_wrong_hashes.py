@@ -332,7 +332,7 @@ def test_a_hash_of_the_whole_chain_is_recognised(cast: Cast) -> None:
     chain = [documents(der)[0] for der in ders]
     for count in (2, 3):
         (found,) = recognise(b64encode(chain_hash(ders[:count])).decode(), chain)
-        assert (found.hashed, found.detail) == (Hashed.CHAIN, f"its first {count} certificates")
+        assert (found.hashed, found.detail) == (Hashed.CHAIN, f"the first {count} certificates")
         assert not found.matches
     assert recognise(chain_hash(ders[:1]).hex(), chain)[0].hashed is Hashed.CERTIFICATE
     assert recognise(chain_hash(ders[::-1]).hex(), chain)[0].hashed is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pinlib import Kind
 from pinlib.encoding.anatomy import SPKI, Part, anatomy
@@ -51,11 +51,12 @@ class Subject:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is to be said first, and the pasted pin that it is said of."""
+    """What is to be said first, the pasted pin that it is said of, and all that were pasted."""
 
     headline: Headline
     facts: dict[str, str]
     pin: Recognised | None = None
+    pasted: tuple[Recognised, ...] = ()
 
 
 def held_against(subject: Subject, pasted: str) -> Answer:
@@ -71,12 +72,24 @@ def held_against(subject: Subject, pasted: str) -> Answer:
     if not found:
         return Answer(_finding(subject), {"outcome": "shown"})
     shown = [one for one in found if one.shown]
-    pinned = [one for one in found if not one.shown]
     if shown:
-        return _refusal(subject, pinned, shown)
-    # A device that carries several pins accepts any one of them.
-    best = _best(pinned)
-    return _answer(_outcome(subject, best), _judged(subject, best, len(pinned)), best)
+        answer = _refusal(subject, [one for one in found if not one.shown], shown)
+    else:
+        # A device that carries several pins accepts any one of them.
+        best = _best(found)
+        answer = _answer(_outcome(subject, best), _judged(subject, best, len(found)), best)
+    return replace(answer, pasted=found)
+
+
+def told_of(subject: Subject, one: Recognised) -> str:
+    """Say in a few words what a pin is of."""
+    if one.hashed is None:
+        name = whose(one.pin.digest)
+        return f"the public root {name}" if name else "not in here"
+    if one.matches:
+        kind = "certificate" if one.hashed is Hashed.CERTIFICATE else "key"
+        return f"the {kind} pin of {_named(subject, one)}"
+    return f"{one.hashed.told}{_made(subject, one)}"
 
 
 def _best(found: Sequence[Recognised]) -> Recognised:
@@ -205,7 +218,7 @@ def _refusal(subject: Subject, pinned: Sequence[Recognised], shown: Sequence[Rec
             told = "Both are in this file: ship a pin of what is shown, too."
         return _answer("pinned", Headline(words, f"{met} {told}", "bad"), ours)
     if who:
-        told = "Ship its pin, and a backup’s, if this file is your server’s."
+        told = "If this file is your server’s, ship its pin, and a backup’s."
         if is_authority(subject.all[theirs.number]):
             told = "That is a CA, which issues for others too: whose is the leaf?"
         words = f"The server showed {who}{'; the app pins others' if ours else ''}"

@@ -16,7 +16,7 @@ from pinlib.teach.drawing import blocks, bytemap, palette, typeset
 from pinlib.teach.drawing.blocks import card, columns
 from pinlib.teach.drawing.bytemap import Accent
 from pinlib.teach.drawing.typeset import Mono, Text, copyable, paragraph
-from pinlib.teach.exhibits.pin_answer import Answer, Subject
+from pinlib.teach.exhibits.pin_answer import Answer, Subject, told_of
 
 
 class Look(Enum):
@@ -31,6 +31,36 @@ class Look(Enum):
     def part(self, whole: Part) -> Part | None:
         """Return the part that is looked at, or None where the file has no such part."""
         return whole if self is Look.WHOLE else whole.find(self.value.removeprefix("the "))
+
+
+MOST = 12
+"""Pasted pins that are told one by one."""
+
+
+def draw_pasted(subject: Subject, answer: Answer) -> tuple[tuple[Markup, ...], list[str]]:
+    """Tell several pasted pins one by one: those that a server showed from those that are pinned.
+
+    A single pin is in the headline, and needs no list.
+    """
+    if len(answer.pasted) < 2:
+        return (), []
+    shown = [one for one in answer.pasted if one.shown]
+    pinned = [one for one in answer.pasted if not one.shown]
+    lists = {"The server showed": shown, "The app pins": pinned} if shown else {"Pasted": pinned}
+    cards, words = [], []
+    for heading, pins in lists.items():
+        if not pins:
+            continue
+        rows = [(told_of(subject, one), one.pin) for one in pins[:MOST]]
+        more = f"and {len(pins) - MOST} more" if len(pins) > MOST else ""
+        table = blocks.grid(
+            ("Pin", "What it is"),
+            [(typeset.inline(Mono(str(pin), 13)), typeset.inline(told)) for told, pin in rows],
+        )
+        cards.append(card(heading, table, *([paragraph(more, dim=True)] if more else [])))
+        words += [f"{heading} {pin}: {told}." for told, pin in rows]
+        words += [f"{heading} … {more}."] if more else []
+    return (columns(*cards),), words
 
 
 def draw_bytes(subject: Subject, answer: Answer, look: Look) -> tuple[Markup, list[str]]:
@@ -81,12 +111,9 @@ def _accents(subject: Subject, answer: Answer) -> dict[str, Accent]:
     part = where(answer.pin.hashed, subject.document)
     if part is None:
         return {}
-    good = answer.pin.matches
-    return {
-        part.name: Accent(
-            "holds" if good else "fails", f"the pasted pin hashes these {len(part):,}"
-        )
-    }
+    told = "the server showed" if answer.pin.shown else "the pasted pin hashes"
+    mark: palette.Sign = "holds" if answer.pin.matches else "fails"
+    return {part.name: Accent(mark, f"{told} these {len(part):,}")}
 
 
 def _first_accent(whole: Part, accents: dict[str, Accent]) -> tuple[Part | None, palette.Sign]:

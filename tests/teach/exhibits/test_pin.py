@@ -603,8 +603,8 @@ STRANGERS = tuple(Pin(Kind.KEY, sha256(bytes([n])).digest()) for n in range(3))
             "The app pins this key; the server showed others",
             "between",
         ),
-        (CHAIN, STRANGERS, "shown", "The server showed this key; the app pins others", "Ship"),
-        (CHAIN, [BACKUP], "shown", "The server showed this key; the app pins others", "Ship"),
+        (CHAIN, STRANGERS, "shown", "The server showed this key; the app pins others", "ship"),
+        (CHAIN, [BACKUP], "shown", "The server showed this key; the app pins others", "ship"),
         (STRANGERS, [BACKUP], "stranger", "Neither side of the refusal is in here", "chain"),
         (CHAIN, CHAIN[2:], "both", "A pinned key was shown: this pin isn’t the reason", "verified"),
         (CHAIN, [NOTHING], "wrong", "The app’s pin: a hash of nothing at all", "step"),
@@ -691,7 +691,7 @@ def test_a_chain_hash_is_told() -> None:
     leaf, issuing = (sha256(one.public_bytes(DER)).digest() for one in CAST.verified[:2])
     panel.control("pasted").value = b64encode(sha256(leaf + issuing).digest()).decode()
     assert panel._view.headline.words == "No match: a hash of the whole chain"
-    assert "its first 2 certificates" in panel._view.headline.reason
+    assert "the first 2 certificates" in panel._view.headline.reason
     assert "V2Ray" in panel._view.headline.reason
 
 
@@ -728,3 +728,56 @@ def test_a_corrected_pin_can_be_copied_from_the_sentence() -> None:
     assert view.facts["outcome"] == "unreadable"
     view = PinPanel(Pinned(pasted="sha256/" + pin[7:].translate({43: "-", 47: "_"})))._view
     assert f"write {pin} instead" in view.headline.reason
+
+
+@pytest.mark.parametrize("look", Look)
+def test_each_pasted_pin_is_told_from_the_others(look: Look) -> None:
+    """A refusal in two lists, the server's and the app's, each key with what it is of."""
+    root = key_pin(public_roots()[ROOT])
+    panel = PinPanel(Pinned(look=look))
+    give(panel, "chain.pem", _readable()["chain.pem"][0])
+    panel.control("look").value = look
+    text = refused_by_okhttp([CHAIN[0], CHAIN[2], root], [NOTHING, slip(Hashed.PEM), STRANGERS[0]])
+    panel.control("pasted").value = text
+    view = panel._view
+    words = view.text
+    for told in (
+        f"The server showed {CHAIN[0]}: the key pin of {HOST}, number 1 of 3.",
+        f"The server showed {CHAIN[2]}: the key pin of Lab Root, number 3 of 3.",
+        f"The server showed {root}: the public root {ROOT}.",
+        f"The app pins {NOTHING}: a hash of nothing at all.",
+        f"The app pins {STRANGERS[0]}: not in here.",
+    ):
+        assert told in words
+    assert view.not_in_words() == []
+    html = panel._picture.value
+    assert html.index(">The server showed<") < html.index(">The app pins<")
+
+
+def test_a_list_of_pins_is_told_pin_by_pin() -> None:
+    """A set with a backup, and one of a wrong hash: only one of them can be in the headline."""
+    pasted = f"{CHAIN[0]}, {BACKUP}, {CHAIN[0].digest.hex()}"
+    view = PinPanel(Pinned(pasted=pasted))._view
+    assert f"Pasted {CHAIN[0]}: the key pin of {HOST}." in view.text
+    assert f"Pasted {BACKUP}: not in here." in view.text
+    assert view.not_in_words() == []
+    alone = PinPanel(Pinned(pasted=str(CHAIN[0])))._view
+    assert "Pasted " not in alone.text
+
+
+def test_many_pasted_pins_are_counted() -> None:
+    """A whole file of them does not fill the screen."""
+    pasted = "\n".join(str(Pin(Kind.KEY, sha256(bytes([n, n])).digest())) for n in range(100))
+    view = PinPanel(Pinned(pasted=pasted))._view
+    assert "and 88 more" in view.text
+    assert view.text.count("Pasted sha256/") == 12
+
+
+def test_a_shown_key_is_not_called_pasted_in_the_map() -> None:
+    """What is marked is the key that the server showed; a pinned one is called the app's."""
+    for shown, pinned, words in (
+        (CHAIN, STRANGERS, "the server showed these 91"),
+        (STRANGERS, CHAIN, "the pasted pin hashes these 91"),
+    ):
+        html = PinPanel(Pinned(pasted=refused_by_okhttp(shown, pinned)))._picture.value
+        assert words in html
