@@ -145,12 +145,20 @@ _PLAIN = {
 def read_notation(text: str) -> NotedPin:
     """Read one pin in any notation.  Raises BadPin, whose sentence names the usual slip."""
     stripped = _bare(plain(text))
-    body, notation, kind = _unwrap(stripped)
+    body, notation, kind, usage = _unwrap(stripped)
     digest = (_from_hex if notation in _IN_HEX else _from_base64)(body, stripped)
     if len(digest) != SIZE:
         raise wrong_size(digest, stripped)
-    record = _TLSA.fullmatch(stripped)
-    return NotedPin(digest, notation, kind, record["usage"] if record else "")
+    return NotedPin(digest, notation, kind, usage)
+
+
+class _Body(NamedTuple):
+    """The digest's own characters, the notation they stood in, the kind it hints, TLSA's usage."""
+
+    characters: str
+    notation: Notation
+    kind: Kind
+    usage: str = ""
 
 
 # SSL Labs, keytool, browsers, openssl x509 -fingerprint -sha256
@@ -168,36 +176,35 @@ def _bare(text: str) -> str:
     return re.sub(r"(?<=^[0-9a-f]{64}) [ *]\S.*$", "", text)
 
 
-def _unwrap(text: str) -> tuple[str, Notation, Kind]:
-    """Return the digest's own characters, the notation they stood in, and the kind it hints."""
+def _unwrap(text: str) -> _Body:
     if "-----BEGIN" in text:
         raise bad_pin(text, "this is PEM, from which a pin is computed: give it as a file")
     if re.match(r"(pin-)?sha-?1[/:= ]", text, re.IGNORECASE):
         raise bad_pin(text, "a SHA-1 pin is too weak to trust: compute the SHA-256")
     if record := _TLSA.fullmatch(text):
-        _, selector, matching, digits = record.groups()
+        usage, selector, matching, digits = record.groups()
         if matching != "1":
             raise bad_pin(text, f"matching type {matching} is no SHA-256: a record with 1 is one")
         kind = Kind.KEY if selector == _SELECTORS[Kind.KEY] else Kind.CERTIFICATE
-        return re.sub(r"\s", "", digits), Notation.TLSA, kind
+        return _Body(re.sub(r"\s", "", digits), Notation.TLSA, kind, usage)
     if element := _ELEMENT.fullmatch(text):
-        return element[1], Notation.ANDROID, Kind.KEY
+        return _Body(element[1], Notation.ANDROID, Kind.KEY)
     for notation, (before, after) in _WRITTEN.items():
         # "sha256//…" may be OkHttp's too: one digest in 64 begins with a slash.
         if notation is Notation.CURL and len(text.rstrip("=")) == len("sha256/") + _IN_BASE64 - 1:
             continue
         if before and text.lower().startswith(before):
-            return text[len(before) :].removesuffix(after), notation, Kind.KEY
+            return _Body(text[len(before) :].removesuffix(after), notation, Kind.KEY)
     if bytes_ := _NSDATA.fullmatch(text):
-        return _logged(bytes_[1] or bytes_[2], text), Notation.BASE64, Kind.KEY
+        return _Body(_logged(bytes_[1] or bytes_[2], text), Notation.BASE64, Kind.KEY)
     if re.fullmatch(r"[0-9A-Fa-f:\s-]*|(0x[0-9A-Fa-f]{2}[,\s]*)+", text):
-        apart = ":" in text or "-" in text
         digits = re.sub(r"[\s,]|0x", "", text).replace("-", ":")
-        return digits, Notation.COLON_HEX if apart else Notation.HEX, Kind.CERTIFICATE
-    return text, Notation.BASE64, Kind.KEY
+        notation = Notation.COLON_HEX if ":" in digits else Notation.HEX
+        return _Body(digits, notation, Kind.CERTIFICATE)
+    return _Body(text, Notation.BASE64, Kind.KEY)
 
 
-_TLSA = re.compile(r"(?:.*\sTLSA\s+)?(?:\(\s*)?(?P<usage>[0-3]) ([01]) ([012])\s+([\w\s]+)\)?")
+_TLSA = re.compile(r"(?:.*\sTLSA\s+)?(?:\(\s*)?([0-3]) ([01]) ([012])\s+([\w\s]+)\)?")
 _ELEMENT = re.compile(r"<pin\s+digest\s*=\s*[\"']SHA-256[\"']\s*>([^<]*)</pin>")
 # Objective-C's NSData: TrustKit, whose pins are base64 in the app, logs them so.
 _NSDATA = re.compile(
@@ -239,10 +246,12 @@ def _from_base64(body: str, text: str) -> bytes:
     if re.fullmatch(r"[0-9A-Fa-f]{64}", body):
         raise bad_pin(text, "it looks like hex, which as base64 is 48 bytes: write sha256:<hex>")
     if _is_pin(right := body.translate(_FROM_URL_SAFE).rstrip("=") + "="):
-        slip = "this is URL-safe base64" if re.search(r"[-_]", body) else ""
-        if not body.endswith("="):
-            slip = f"{slip}, and the = at the end is missing" if slip else _NO_END
-        raise bad_pin(text, f"{slip}: write {text.replace(body, right)} instead")
+        slips = ["this is URL-safe base64"] if re.search(r"[-_]", body) else []
+        if len(body) != len(right):
+            slips.append(
+                "the = at the end is missing" if len(body) < len(right) else "one = will do"
+            )
+        raise bad_pin(text, f"{', and '.join(slips)}: write {text.replace(body, right)} instead")
     if re.fullmatch(r"([^=])\1{19,42}=*", body):
         raise bad_pin(text, "a placeholder out of an example: compute your own")
     try:
@@ -255,7 +264,6 @@ def _from_base64(body: str, text: str) -> bytes:
 
 
 _FROM_URL_SAFE = str.maketrans("-_", "+/")
-_NO_END = "the = at the end is missing"
 
 
 def _is_pin(body: str) -> bool:

@@ -18,7 +18,7 @@ from textwrap import wrap
 from pinlib.encoding.anatomy import KEY_BITS, SPKI, TBS, Part, anatomy
 from pinlib.encoding.der import Document, Form
 from pinlib.encoding.files import Source, documents, spki
-from pinlib.pins.notations import Kind, Notation
+from pinlib.pins.notations import Kind, Notation, NotedPin
 from pinlib.pins.pasted import read_pasted
 from pinlib.pins.pins import Pin, is_authority
 
@@ -215,25 +215,21 @@ def recognise(
         known.setdefault(file, (Hashed.FILE, "", first))
     for one in (*_chains(found), *_OF_NO_FILE):
         known.setdefault(one.digest, (one.hashed, one.detail, first))
+
+    def told(pin: NotedPin, *, shown: bool) -> Recognised:
+        made_up = Hashed.PLACEHOLDER if is_placeholder(pin.digest) else None
+        hashed, detail, number = known.get(pin.digest, (made_up, "", first))
+        right = hashed in {Hashed.SPKI, Hashed.CERTIFICATE}
+        misused = pin.usage if right and _misused(pin.usage, found[number]) else ""
+        return Recognised(
+            Pin(pin.kind, pin.digest), pin.notation, hashed, detail, number, shown, misused
+        )
+
     pasted = read_pasted(text)
-    recognised = []
-    for shown, pins in enumerate((pasted.pinned, pasted.shown)):
-        for pin in pins:
-            made_up = Hashed.PLACEHOLDER if is_placeholder(pin.digest) else None
-            hashed, detail, number = known.get(pin.digest, (made_up, "", first))
-            misused = pin.usage if hashed and _misused(pin.usage, found[number]) else ""
-            recognised.append(
-                Recognised(
-                    Pin(pin.kind, pin.digest),
-                    pin.notation,
-                    hashed,
-                    detail,
-                    number,
-                    bool(shown),
-                    misused,
-                )
-            )
-    return tuple(recognised)
+    return (
+        *(told(pin, shown=False) for pin in pasted.pinned),
+        *(told(pin, shown=True) for pin in pasted.shown),
+    )
 
 
 def _misused(usage: str, document: Document) -> bool:

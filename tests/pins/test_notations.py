@@ -128,6 +128,7 @@ def test_a_digest_may_begin_with_a_slash() -> None:
         (base64.b64encode(SPKI).decode(), "91 bytes .* a P-256 public key itself"),
         (ISRG_X1.replace("+", "-"), "URL-safe base64"),
         ("sha256/" + ISRG_X1[:-1], "the = at the end is missing"),
+        ("sha256/" + ISRG_X1 + "=", "one = will do: write sha256/C5.*r8M= instead"),
         ("sha256/" + ISRG_X1[:20] + " " + ISRG_X1[21:], "there is a blank"),
         (ISRG_X1.replace("8M=", "8N="), "the last letter before ="),
         (PEM, "PEM, from which a pin is computed"),

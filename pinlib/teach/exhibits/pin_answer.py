@@ -76,7 +76,7 @@ def held_against(subject: Subject, pasted: str) -> Answer:
         answer = _refusal(subject, [one for one in found if not one.shown], shown)
     else:
         # A device that carries several pins accepts any one of them.
-        best = _best(found)
+        best = _best(subject, found)
         answer = _answer(_outcome(subject, best), _judged(subject, best, len(found)), best)
     return replace(answer, pasted=found)
 
@@ -86,14 +86,19 @@ def told_of(subject: Subject, one: Recognised) -> str:
     if one.hashed is None:
         name = whose(one.pin.digest)
         return f"the public root {name}" if name else "not in here"
-    if one.matches:
-        kind = "certificate" if one.hashed is Hashed.CERTIFICATE else "key"
-        return f"the {kind} pin of {_named(subject, one)}"
-    return f"{one.hashed.told}{_made(subject, one)}"
+    if not one.matches:
+        return f"{one.hashed.told}{_made(subject, one)}"
+    kind = "certificate" if one.hashed is Hashed.CERTIFICATE else "key"
+    place = f" ({one.number + 1} of {len(subject.all)})" if len(subject.all) > 1 else ""
+    return f"{kind} of {title_of(subject.all[one.number])}{place}"
 
 
-def _best(found: Sequence[Recognised]) -> Recognised:
-    return max(found, key=lambda one: (one.matches, one.hashed is not None))
+def _best(subject: Subject, found: Sequence[Recognised]) -> Recognised:
+    """Return the pin that says most; of several right ones, that of what is looked at."""
+    return max(
+        found,
+        key=lambda one: (one.matches, one.hashed is not None, one.number == subject.number),
+    )
 
 
 def _outcome(subject: Subject, found: Recognised) -> str:
@@ -194,42 +199,33 @@ def _matching(subject: Subject, found: Recognised, made: str) -> Headline:
 
 def _refusal(subject: Subject, pinned: Sequence[Recognised], shown: Sequence[Recognised]) -> Answer:
     """Explain why an app refused a server: whom it met, whom it expects, and what to do next."""
-    met = f"The server showed {_keys(shown)}"
-    met = f"{met}; the app pins {len(pinned)}." if pinned else f"{met}."
-    roots = [name for one in shown if (name := whose(one.pin.digest))]
-    if roots:
-        met = f"{met} The shown chain has {', '.join(roots)}."
-    theirs = _best(shown)
-    ours = _best(pinned) if pinned else None
+    theirs = _best(subject, shown)
+    ours = _best(subject, pinned) if pinned else None
     who = _which(subject, theirs)
 
     if ours and (same := {one.pin for one in pinned} & {one.pin for one in shown}):
         theirs = next(one for one in shown if one.pin in same)
         told = "Pins are checked on the verified chain: was that certificate in it?"
         words = "A pinned key was shown: this pin isn’t the reason"
-        return _answer("both", Headline(words, f"{met} {told}", signed=False), theirs)
+        return _answer("both", Headline(words, told, signed=False), theirs)
     if ours and ours.hashed and not ours.matches:
         words = f"The app’s pin: {ours.hashed.told}"
-        return _answer("wrong", Headline(words, f"{met} {ours.hashed.story}", "bad"), ours)
+        return _answer("wrong", Headline(words, ours.hashed.story, "bad"), ours)
     if ours and ours.matches:
         told = "Someone may be in between: compare from another network."
         words = f"The app pins {_which(subject, ours)}; the server showed {who or 'others'}"
         if who:
             told = "Both are in this file: ship a pin of what is shown, too."
-        return _answer("pinned", Headline(words, f"{met} {told}", "bad"), ours)
+        return _answer("pinned", Headline(words, told, "bad"), ours)
     if who:
         told = "If this file is your server’s, ship its pin, and a backup’s."
         if is_authority(subject.all[theirs.number]):
             told = "That is a CA, which issues for others too: whose is the leaf?"
         words = f"The server showed {who}{'; the app pins others' if ours else ''}"
-        return _answer("shown", Headline(words, f"{met} {told}", signed=False), theirs)
+        return _answer("shown", Headline(words, told, signed=False), theirs)
     words = "Neither side of the refusal is in here" if ours else "No shown key is in here"
     told = "Give the server’s chain as a file, and see which of its keys these are."
-    return _answer("stranger", Headline(words, f"{met} {told}", "bad"), ours or theirs)
-
-
-def _keys(found: Sequence[Recognised]) -> str:
-    return f"{len(found)} key{'' if len(found) == 1 else 's'}"
+    return _answer("stranger", Headline(words, told, "bad"), ours or theirs)
 
 
 def _which(subject: Subject, found: Recognised) -> str:

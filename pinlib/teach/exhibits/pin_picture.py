@@ -55,12 +55,16 @@ def draw_pasted(subject: Subject, answer: Answer) -> tuple[tuple[Markup, ...], l
         more = f"and {len(pins) - MOST} more" if len(pins) > MOST else ""
         table = blocks.grid(
             ("Pin", "What it is"),
-            [(typeset.inline(Mono(str(pin), 13)), typeset.inline(told)) for told, pin in rows],
+            [(typeset.inline(Mono(_bare(pin), 13)), typeset.inline(told)) for told, pin in rows],
         )
         cards.append(card(heading, table, *([paragraph(more, dim=True)] if more else [])))
         words += [f"{heading} {pin}: {told}." for told, pin in rows]
         words += [f"{heading} … {more}."] if more else []
     return (columns(*cards),), words
+
+
+def _bare(pin: Pin) -> str:
+    return pin.write(Notation.BASE64) if pin.kind is Kind.KEY else str(pin)
 
 
 def draw_bytes(subject: Subject, answer: Answer, look: Look) -> tuple[Markup, list[str]]:
@@ -111,7 +115,9 @@ def _accents(subject: Subject, answer: Answer) -> dict[str, Accent]:
     part = where(answer.pin.hashed, subject.document)
     if part is None:
         return {}
-    told = "the server showed" if answer.pin.shown else "the pasted pin hashes"
+    refusal = any(one.shown for one in answer.pasted)
+    told = "the app pins" if refusal else "the pasted pin hashes"
+    told = "the server showed" if answer.pin.shown else told
     mark: palette.Sign = "holds" if answer.pin.matches else "fails"
     return {part.name: Accent(mark, f"{told} these {len(part):,}")}
 

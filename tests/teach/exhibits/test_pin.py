@@ -642,9 +642,8 @@ def test_okhttps_exception_is_explained(
     view = panel._view
     assert (view.headline.words, view.facts["outcome"]) == (words, outcome)
     assert next_step in view.headline.reason
-    count = len(shown), len(pinned)
-    assert f"showed {count[0]} key" in view.headline.reason
-    assert f"pins {count[1]}" in view.headline.reason
+    assert view.text.count("The server showed sha256/") == len(shown)
+    assert view.text.count("The app pins sha256/") == len(pinned)
     assert view.not_in_words() == []
 
 
@@ -652,7 +651,7 @@ def test_a_public_root_in_an_exception_is_named() -> None:
     """Whoever was met, its root is often a well-known one."""
     root = key_pin(public_roots()[ROOT])
     panel = PinPanel(Pinned(pasted=refused_by_okhttp([*STRANGERS, root], [BACKUP])))
-    assert f"The shown chain has {ROOT}" in panel._view.headline.reason
+    assert f"The server showed {root}: the public root {ROOT}." in panel._view.text
 
 
 def test_a_log_without_pins_of_the_app_is_explained() -> None:
@@ -662,6 +661,8 @@ def test_a_log_without_pins_of_the_app_is_explained() -> None:
     assert panel._view.headline.words == "The server showed this key"
     assert panel._view.facts["outcome"] == "shown"
     assert PinPanel(Pinned(ROOT, pasted=log))._view.facts["outcome"] == "stranger"
+    give(panel, "chain.pem", _readable()["chain.pem"][0])  # its root comes first in the log
+    assert panel._view.headline.words == "The server showed this key"
 
 
 @pytest.mark.parametrize(
@@ -669,6 +670,7 @@ def test_a_log_without_pins_of_the_app_is_explained() -> None:
     [
         (NOTHING, "No match: a hash of nothing at all", "run that step alone"),
         (sha256().hexdigest(), "No match: a hash of nothing at all", "run that step alone"),
+        (f"3 1 1 {sha256().hexdigest()}", "No match: a hash of nothing at all", "that step alone"),
         (sha256(b"\n").hexdigest(), "No match: a hash of a line end alone", "run that step alone"),
         ("A" * 43 + "=", "No match: a placeholder", "compute your own"),
     ],
@@ -742,8 +744,8 @@ def test_each_pasted_pin_is_told_from_the_others(look: Look) -> None:
     view = panel._view
     words = view.text
     for told in (
-        f"The server showed {CHAIN[0]}: the key pin of {HOST}, number 1 of 3.",
-        f"The server showed {CHAIN[2]}: the key pin of Lab Root, number 3 of 3.",
+        f"The server showed {CHAIN[0]}: key of {HOST} (1 of 3).",
+        f"The server showed {CHAIN[2]}: key of Lab Root (3 of 3).",
         f"The server showed {root}: the public root {ROOT}.",
         f"The app pins {NOTHING}: a hash of nothing at all.",
         f"The app pins {STRANGERS[0]}: not in here.",
@@ -758,7 +760,7 @@ def test_a_list_of_pins_is_told_pin_by_pin() -> None:
     """A set with a backup, and one of a wrong hash: only one of them can be in the headline."""
     pasted = f"{CHAIN[0]}, {BACKUP}, {CHAIN[0].digest.hex()}"
     view = PinPanel(Pinned(pasted=pasted))._view
-    assert f"Pasted {CHAIN[0]}: the key pin of {HOST}." in view.text
+    assert f"Pasted {CHAIN[0]}: key of {HOST}." in view.text
     assert f"Pasted {BACKUP}: not in here." in view.text
     assert view.not_in_words() == []
     alone = PinPanel(Pinned(pasted=str(CHAIN[0])))._view
@@ -777,7 +779,7 @@ def test_a_shown_key_is_not_called_pasted_in_the_map() -> None:
     """What is marked is the key that the server showed; a pinned one is called the app's."""
     for shown, pinned, words in (
         (CHAIN, STRANGERS, "the server showed these 91"),
-        (STRANGERS, CHAIN, "the pasted pin hashes these 91"),
+        (STRANGERS, CHAIN, "the app pins these 91"),
     ):
         html = PinPanel(Pinned(pasted=refused_by_okhttp(shown, pinned)))._picture.value
         assert words in html
