@@ -142,7 +142,7 @@ def test_a_pasted_pin_is_answered_without_enter(second: Notebook, panel: Locator
 def test_an_apps_refusal_is_pasted_whole(
     second: Notebook, panel: Locator, cast: Cast, tmp_path: Path
 ) -> None:
-    """Nine lines of a log in a field of one: whom the app met, and whom it expects, side by side."""
+    """Nine lines of a log in a field of one: whom the app met beside whom it expects."""
     file = tmp_path / "chain.pem"
     file.write_bytes(b"".join(one.public_bytes(Encoding.PEM) for one in cast.verified))
     give(second, panel, file)
