@@ -33,7 +33,7 @@ class Look(Enum):
         return whole if self is Look.WHOLE else whole.find(self.value.removeprefix("the "))
 
 
-MOST = 12
+TOLD = 12
 """Pasted pins that are told one by one."""
 
 
@@ -51,8 +51,8 @@ def draw_pasted(subject: Subject, answer: Answer) -> tuple[tuple[Markup, ...], l
     for heading, pins in lists.items():
         if not pins:
             continue
-        rows = [(told_of(subject, one), one.pin) for one in pins[:MOST]]
-        more = f"and {len(pins) - MOST} more" if len(pins) > MOST else ""
+        rows = [(told_of(subject, one), one.pin) for one in pins[:TOLD]]
+        more = f"and {len(pins) - TOLD} more" if len(pins) > TOLD else ""
         table = blocks.grid(
             ("Pin", "What it is"),
             [(typeset.inline(Mono(_bare(pin), 13)), typeset.inline(told)) for told, pin in rows],
