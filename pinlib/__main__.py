@@ -23,7 +23,7 @@ from pinlib.encoding.naming import key_name, title_of, visible
 from pinlib.encoding.reading import read
 from pinlib.errors import BadInput, PinlibError
 from pinlib.pins.notations import Kind, Notation
-from pinlib.pins.pins import Pin, PinSet, certificate_pin, pins_of
+from pinlib.pins.pins import Pin, PinSet, certificate_pin, is_authority, pins_of
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -83,6 +83,7 @@ def pin(parser: argparse.ArgumentParser) -> Runner:
         if notation and not given.of:
             wanted = [kind for kind in Kind if kind in notation.means][:1]
         pins: list[Pin] = []
+        authorities: dict[Pin, str] = {}
         whole = True
         for file in given.files:
             try:
@@ -92,12 +93,18 @@ def pin(parser: argparse.ArgumentParser) -> Runner:
                 whole = False
                 continue
             pins += [pin for _, some in found for pin in some]
+            authorities |= {
+                pin: title_of(one) for one, some in found if is_authority(one) for pin in some
+            }
             if notation is None:
                 print(f"{visible(file)}", *(_row(*one) for one in found), sep="\n")
         if notation and whole:
-            print(PinSet(tuple(pins)).write(notation))
+            print(PinSet(tuple(pins)).write(notation, authorities=authorities))
             if not set(wanted) <= notation.means:
                 _complain(f"Mind: {notation.value} never matches the pin of a {wanted[0].value}.")
+            if authorities and notation.refuses_authorities:
+                named = visible(", ".join(dict.fromkeys(authorities.values())))
+                _complain(f"Mind: {notation.refuses_authorities} at the pin of a CA: {named}.")
         return 0 if whole else 1
 
     return run

@@ -90,7 +90,8 @@ def test_one_notation_is_a_set_for_that_tool(
     assert main(["pin", "--as", tool, files["chain.pem"], files["leaf.der"]]) == 0
     printed = capsys.readouterr().out.rstrip("\n")
     pin_of = key_pin if Kind.KEY in notation.means else certificate_pin
-    assert printed == PinSet(tuple(map(pin_of, cast.verified))).write(notation)
+    pins, authorities = PinSet(tuple(map(pin_of, cast.verified))), map(pin_of, cast.verified[1:])
+    assert printed == pins.write(notation, authorities=set(authorities))
 
 
 def test_what_is_hashed_can_be_chosen(
