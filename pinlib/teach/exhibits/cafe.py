@@ -75,7 +75,7 @@ class CafePanel(Panel[Scenario]):
             {"inside the handshake": Moment.INSIDE, "after it": Moment.AFTER},
             tooltips=(
                 "As Android and Apple do: he sees an alert",
-                "As OkHttp and curl do: he sees none",
+                "As OkHttp and curl do: no alert says why",
             ),
         ),
         Control(

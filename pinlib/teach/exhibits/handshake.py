@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import ClassVar
 
-from pinlib import Check, Event, Mark, Message, Sender, Strategy, Tls, Verdict, story
+from pinlib import Check, Event, Mark, Message, Outcome, Sender, Strategy, Tls, Verdict, story
 from pinlib.encoding.naming import names
 from pinlib.scenes.cast import ACCOUNT, FORM
 from pinlib.teach.drawing import palette, verdict_view
@@ -18,10 +18,6 @@ from pinlib.teach.widgets.controls import Control
 from pinlib.teach.widgets.panel import Panel
 from pinlib.tls.certificates import Validity
 
-_BY_LIBRARY = (
-    "in TLS 1.3 the library decides: our phone seals its alert, "
-    "OpenSSL, which checks the signature, does not"
-)
 _FOOLED = "An authority in the store vouches for the impostor, and nothing else is asked."
 
 
@@ -188,8 +184,12 @@ def _learned(verdict: Verdict, certificate: bool) -> list[LadderRung]:
     )
     alert = next((one for one in verdict.eavesdropped if "Alert" in one.name), None)
     closing = [f"in clear: {alert.detail}" if alert else "nothing that can be told from data"]
-    if verdict.device.tls is Tls.V1_3 and not verdict.connected:
-        closing.append(_BY_LIBRARY)
+    if verdict.device.tls is Tls.V1_3 and verdict.outcome is Outcome.REFUSED_BY_KEY:
+        closing.append("OpenSSL found the false signature itself, and answers before it encrypts")
+    elif verdict.device.tls is Tls.V1_3 and not verdict.connected and not alert:
+        closing.append(
+            "this phone encrypts its alert; other TLS libraries send it in clear, or none at all"
+        )
     return [
         LadderRung("The name", "holds", (f"the phone {asked}",)),
         LadderRung(

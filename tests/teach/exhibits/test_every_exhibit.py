@@ -189,19 +189,6 @@ def test_a_copy_is_shown_signed_with_another_key() -> None:
         assert "signed with another key" in copied._picture.value
 
 
-def test_from_outside_a_refusal_in_tls_1_3_is_said_to_be_the_librarys_way() -> None:
-    """Ours is sealed, OpenSSL's own (of a copy) is in clear; in TLS 1.2 both are, and no word."""
-
-    def closing(wrong: Wrong, tls: Tls) -> tuple[bool, bool]:
-        text = HandshakePanel(Watched(wrong, tls, eyes=Eyes.EAVESDROPPER))._view.text
-        return "How it ended: in clear" in text, "TLS 1.3 the library decides" in text
-
-    assert closing(Wrong.OTHER_NAME, Tls.V1_3) == (False, True)
-    assert closing(Wrong.COPY, Tls.V1_3) == (True, True)
-    assert closing(Wrong.OTHER_NAME, Tls.V1_2) == closing(Wrong.COPY, Tls.V1_2) == (True, False)
-    assert closing(Wrong.NOTHING, Tls.V1_3) == (False, False)
-
-
 def test_only_a_mis_issued_certificate_fools_the_phone_and_the_pin_ends_it() -> None:
     """Of all that can be wrong, one thing passes TLS; the pin is what stops it."""
     fooled = set()

@@ -501,7 +501,7 @@ def test_every_kind_of_key_is_among_the_hidden_ones(kind: str, told: str) -> Non
 
     def answer(certificate: Any) -> str:
         right = key_name(parts(certificate)["SPKI"]) != kind
-        return str(key_pin(certificate)) if right else f"sha256/{'A' * 43}="
+        return str(key_pin(certificate) if right else key_pin(story().backup))
 
     feedback = judge_of("02", "key_pin")(answer)
     assert not feedback.passed
