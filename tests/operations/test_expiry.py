@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pinlib import PinSet, key_pin, public_roots, story
 from pinlib.errors import BadInput, NotReadable, PinlibError
 from pinlib.operations.expiry import What, deadlines, in_order
-from pinlib.operations.updates import AtExpiry, PinUpdate, Updater, sign
+from pinlib.operations.updater import AtExpiry, Updater
+from pinlib.operations.updates import PinUpdate, sign
 from pinlib.tls.certificates import Validity
 from tests.strangers import (
     EDI_PARTY_NAME,
@@ -70,7 +71,10 @@ def test_pin_sets_end_too() -> None:
         deadlines(ANDROID % b"soon")
 
 
-SET = '{"version": %s, "pins": ["sha256/%s="], "mode": "enforce", "issued": "%s", "expires": "%s"}'
+SET = (
+    '{"version": %s, "pins": ["sha256/%s="], "mode": "enforce", "issued": "%s", "expires": "%s",'
+    ' "app": "a", "environment": "test", "hosts": ["bank.example"], "online": "", "era": 1}'
+)
 NEW_YEAR, NO_PIN = "2027-01-01T00:00:00+00:00", "A" * 43
 
 
