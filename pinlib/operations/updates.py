@@ -47,7 +47,7 @@ class Reason(Enum):
 
     SIZE = "It has {seen} bytes, more than any pin set: an endless data attack."
     UNSIGNED = "It has no signature: an arbitrary installation attack."
-    SIGNATURE = "No update key of the app’s has signed it: an arbitrary installation attack."
+    SIGNATURE = "None of the app’s update keys signed it: an arbitrary installation attack."
     FORM = "It can’t be read as a pin set: {seen}."
     TWICE = "It says {seen} twice: two readers could read two sets in it."
     UNKNOWN = "It says {seen}, which this app doesn’t know and can’t obey."

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pinlib import PinSet, key_pin, story
-from pinlib.operations.update_attacks import FieldAttack, Field, knock
+from pinlib.operations.update_attacks import Field, FieldAttack, knock
 from pinlib.operations.updater import Updater
 from pinlib.operations.updates import FORMS, NotTaken, PinUpdate, Reason, sign
 from pinlib.operations.weak_updaters import WithOneKey, without
@@ -68,7 +68,7 @@ SAID = {
     "said twice": 'says "pins" twice',
     "unknown word": 'says "starts", which this app doesn’t know',
     "bare hex": "isn’t written sha256/…: bare hex would be read as a certificate pin",
-    "stolen key used after": "No update key of the app’s has signed it",
+    "stolen key used after": "None of the app’s update keys signed it",
     "takeover": "changes the online key, and the offline key did not sign it: a key compromise",
 }
 

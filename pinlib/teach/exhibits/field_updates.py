@@ -28,11 +28,11 @@ from pinlib.tls import sockets
 from pinlib.tls.certificates import Validity
 from pinlib.tls.interception import Interceptor
 
-NO_SET, NEXT, OFF = "nothing", "the bank’s next set", "the kill switch, signed by the bank"
-STALE = "nothing, and the set has ended"
-LOST_KEY = "the bank’s next set, signed by the offline key"
-STOLEN_KEY = "the thief’s set, signed by the stolen online key"
-DROPPED_KEY = "the same, after the offline key dropped that one"
+NO_SET, NEXT, OFF = "nothing", "the bank’s next set", "the kill switch"
+STALE = "nothing, set ended"
+LOST_KEY = "lost key replaced"
+STOLEN_KEY = "stolen online key"
+DROPPED_KEY = "stolen key, dropped"
 SOURCE = "pins.example"
 
 
@@ -219,8 +219,8 @@ class FieldPanel(Panel[Delivery]):
         "The clock set forward, open": Delivery("clock set forward", AtExpiry.OPEN),
         "Only reports": Delivery(NO_SET, mode=Enforcement.REPORT),
         "The kill switch": Delivery(OFF),
-        "The online key is stolen": Delivery(STOLEN_KEY),
-        "The offline key drops it": Delivery(DROPPED_KEY),
+        "Online key stolen": Delivery(STOLEN_KEY),
+        "Stolen key dropped": Delivery(DROPPED_KEY),
     }
     initial = Delivery()
 
@@ -232,8 +232,7 @@ class FieldPanel(Panel[Delivery]):
 def delivered(state: Delivery) -> View:
     """Draw what arrived, and what became of it at the signed app and at the naive one."""
     signed, naive = signed_app(state), naive_app(state)
-    tried = arrivals()[state.arrives].tried
-    letter, letter_words = _letter(tried)
+    letter, letter_words = _letter(arrivals()[state.arrives])
     picture = columns(
         card("What arrives", letter),
         _app("The signed app", signed),
@@ -269,22 +268,25 @@ def _headline(signed: Meeting, naive: Meeting) -> Headline:
     return Headline(words, reason, tone)
 
 
-def _letter(tried: Attempt) -> tuple[Markup, str]:
+def _letter(wire: Wire) -> tuple[Markup, str]:
     """Show what is on the wire, as far as it can be read, and what the phone's clock says."""
+    tried = wire.tried
     rows: list[tuple[str, typeset.Text]] = [("phone’s clock", f"{tried.clock:%Y-%m-%d}")]
     if tried.text:
         rows.append(("length", f"{len(tried.text):,} bytes"))
-        rows.append(("signature", _signer(tried.text)))
+        rows.append(("signature", _signer(wire)))
         rows += _read(tried.text)
     words = "; ".join(f"{name}: {value}" for name, value in rows)
     return blocks.facts(rows), f"What arrives: {words}."
 
 
-def _signer(text: bytes) -> str:
-    if b"\n" not in text:
+def _signer(wire: Wire) -> str:
+    """Say whose signature it is: before the wire, the offline key may have dropped the online."""
+    if b"\n" not in wire.tried.text:
         return "none"
-    keys = {"the online key’s": field().online, "the offline key’s": field().offline}
-    signers = [name for name, key in keys.items() if genuine(text, key.public_key())]
+    online = "the dropped key’s" if wire.before else "the online key’s"
+    keys = {online: field().online, "the offline key’s": field().offline}
+    signers = [name for name, key in keys.items() if genuine(wire.tried.text, key.public_key())]
     return signers[0] if signers else "another’s"
 
 
