@@ -40,7 +40,9 @@ from pinlib.operations.fleet import (
 from pinlib.operations.plans import Deployed, Plan, Released
 from pinlib.operations.schedules import Rule, written_plans
 from pinlib.operations.sweep import Sweep, apps, verdict_on
-from pinlib.operations.updates import AtExpiry, Field, PinUpdate, genuine, sign
+from pinlib.operations.update_attacks import Field
+from pinlib.operations.updater import AtExpiry
+from pinlib.operations.updates import PinUpdate, genuine, sign
 from pinlib.pins.notations import Kind, Notation
 from pinlib.pins.pins import (
     Pin,

@@ -18,7 +18,8 @@ from pinlib import PinSet, key_pin, public_roots, story
 from pinlib.__main__ import main
 from pinlib.errors import BadInput, NotReadable, PinlibError
 from pinlib.operations.expiry import What, deadlines, in_order
-from pinlib.operations.updates import AtExpiry, PinUpdate, Updater, sign
+from pinlib.operations.updater import AtExpiry, Updater
+from pinlib.operations.updates import PinUpdate, sign
 from pinlib.tls.certificates import Validity
 from tests.strangers import (
     EDI_PARTY_NAME,
@@ -95,7 +96,10 @@ def test_a_signature_is_not_checked_here() -> None:
     ]
 
 
-SET = '{"version": %s, "pins": ["sha256/%s="], "mode": "enforce", "issued": "%s", "expires": "%s"}'
+SET = (
+    '{"version": %s, "pins": ["sha256/%s="], "mode": "enforce", "issued": "%s", "expires": "%s",'
+    ' "app": "a", "environment": "test", "hosts": ["bank.example"], "online": "", "era": 1}'
+)
 NEW_YEAR, NO_PIN = "2027-01-01T00:00:00+00:00", "A" * 43
 
 

@@ -23,7 +23,9 @@ from pinlib.operations.drill import Move, Op, Situation, begin, live, step
 from pinlib.operations.fleet import people, usual
 from pinlib.operations.schedules import Rule
 from pinlib.operations.sweep import apps
-from pinlib.operations.updates import AtExpiry, Enforcement, Field, PinUpdate, Updater, genuine
+from pinlib.operations.update_attacks import Field
+from pinlib.operations.updater import AtExpiry, Updater
+from pinlib.operations.updates import Enforcement, PinUpdate, genuine
 from pinlib.pins.notations import Notation, read_notation
 from pinlib.scenes.cast import HOST, TODAY
 from pinlib.scenes.scenario import Middle
@@ -863,7 +865,7 @@ def test_a_wrong_updater_stands_the_visible_attack_and_hears_why(
     """Each refuses what nobody has signed, and falls for another attack, by a real handshake."""
     key = Ed25519PrivateKey.generate()
     field = Field.of(story(), key)
-    app, tried = field.app(key.public_key()), field.attempts["unsigned"]
+    app, tried = field.app(), field.attempts["unsigned"]
     assert answer(app, tried.text, tried.clock) == app
     feedback = judge_of("06", "take")(answer)
     assert not feedback.passed
