@@ -126,6 +126,16 @@ def test_what_the_thread_about_barclays_does_not_say_is_called_assumed() -> None
         assert "assumed" in written.say.rpartition("keeps its key")[2]
 
 
+def test_a_pin_set_with_a_date_is_said_to_be_androids_and_trustkits() -> None:
+    """A bare pin has none; these sets end, and then the app checks no pin."""
+    written = written_plans()["The pin set expires, and fails open"]
+    (end,) = (one for one in written.plan.events if isinstance(one, PinsEnd))
+    assert "Android’s and TrustKit’s pin sets can have a date" in written.say
+    sweep, key_app = Sweep(written.plan), apps(written.plan, end.version)[2]
+    assert sweep.readers(key_app, end.day - timedelta(1)) == set()
+    assert "Other Issuing CA" in sweep.readers(key_app, end.day)
+
+
 def test_a_stolen_keys_certificates_are_those_that_the_bank_had() -> None:
     """The plan says so: the thief is let in for longer where an authority certifies the key."""
     written = written_plans()["A key is stolen on a Friday"]

@@ -54,6 +54,16 @@ def test_an_attack_fails_and_the_naive_app_falls_for_it(attack: str) -> None:
     assert _fooled(naive.pins(tried.clock), attack)
 
 
+def test_pins_that_nobody_signed_are_trusted_on_every_use_and_not_on_the_first() -> None:
+    """Whatever the bank sent before, the naive app lets in whoever answers last."""
+    third, forged = sign(FIELD.next(), KEY), FIELD.attempts["unsigned"]
+    app = NaiveUpdater(FIRST.pins, FIRST.expires)
+    for text in FIELD.first, sign(SECOND, KEY), third:
+        app = app.take(text, TODAY)
+        assert not _fooled(app.pins(TODAY), "unsigned")
+        assert _fooled(app.take(forged.text, TODAY).pins(TODAY), "unsigned")
+
+
 @pytest.mark.parametrize(
     ("attack", "reason"),
     [

@@ -208,7 +208,7 @@ class FieldPanel(Panel[Delivery]):
             {"enforces": Enforcement.ENFORCE, "only reports": Enforcement.REPORT},
             tooltips=(
                 "What does not match is refused, until a newer set says otherwise",
-                "Everybody is let in, and it is told, until a newer set says otherwise",
+                "Nobody is refused, and each mismatch is told: for at least one renewal",
             ),
         ),
     )

@@ -329,7 +329,7 @@ def _held(now: Situation) -> tuple[Markup, str]:
     ]
     for key in now.stolen:
         last = max(one.ends for one in now.plan.deployments if one.key == key)
-        held = f"{key}, its certificate holds to {short(last)}; no CA gives the thief another"
+        held = f"{key}, its certificate holds to {short(last)}; no CA issues another"
         rows.append(("stolen", held))
     if now.revoked:
         rows.append(("revoked", ", ".join(now.revoked)))

@@ -146,3 +146,10 @@ def test_only_reports_ends_with_its_set() -> None:
     assert not signed_app(trial).fooled and not signed_app(trial).served
     trial = replace(trial, at_expiry=AtExpiry.OPEN)
     assert signed_app(trial).fooled and signed_app(trial).served
+
+
+def test_reports_are_for_at_least_one_renewal() -> None:
+    """A fault that comes with a renewal shows only at one: the choice says how long to wait."""
+    (mode,) = (one for one in FieldPanel.controls if one.field == "mode")
+    told = dict(zip(mode.options, mode.tooltips, strict=True))
+    assert "at least one renewal" in told["only reports"]

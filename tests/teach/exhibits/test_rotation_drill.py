@@ -169,5 +169,5 @@ def test_how_people_update_is_called_an_assumption(drill: DrillPanel) -> None:
 def test_the_thief_has_the_banks_certificates_and_no_other() -> None:
     """How long the stolen key's last one holds is shown, and that nobody certifies it again."""
     view = DrillPanel(idle(3))._view
-    assert "no CA gives the thief another" in view.picture
-    assert "no CA gives the thief another" in view.words
+    assert "no CA issues another" in view.picture
+    assert "no CA issues another" in view.words
