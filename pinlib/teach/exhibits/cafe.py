@@ -33,8 +33,8 @@ _WHO = {
     Middle.COMPANY_PROXY: ("Inspecting proxy", "wifi", "makes a certificate for every name"),
     Middle.USER_PROXY: ("Inspecting proxy", "wifi", "makes a certificate for every name"),
     Middle.OTHER_CA: ("A stranger", "wifi", "another trusted CA erred for him"),
-    Middle.HIJACK: ("A hijacker", "wifi", "won a certificate from another CA"),
-    Middle.HIJACK_OWN_CA: ("A hijacker", "wifi", "won one from the bank’s own CA"),
+    Middle.HIJACK: ("A hijacker", "wifi", "certified by another CA"),
+    Middle.HIJACK_OWN_CA: ("A hijacker", "wifi", "certified by the bank’s own CA"),
     Middle.PINNED_CA: ("A stranger", "wifi", "the bank’s own CA erred for him"),
     Middle.STOLEN_KEY: ("A thief", "wifi", "has the bank’s private key"),
     Middle.APPENDED: (
