@@ -1,7 +1,7 @@
 """Updaters that lack something, each one rule.  NEVER COPY THEM.
 
 They are here to be attacked: `operations.update_attacks` has for each the attack that it falls to,
-and the complete `Updater` does not.  `NaiveUpdater` is how it is often written, and lacks them all.
+and the complete `Updater` does not.  `NaiveUpdater` lacks them all.
 """
 
 from __future__ import annotations
