@@ -291,13 +291,23 @@ class Elsewhere:
 def openssl(*words: object, cwd: Path) -> str:
     """Run openssl, and return what it says."""
     command = [str(OPENSSL), *map(str, words)]
-    return subprocess.run(command, cwd=cwd, check=True, capture_output=True, text=True).stdout
+    done = subprocess.run(command, cwd=cwd, check=True, capture_output=True, text=True, timeout=60)
+    return done.stdout
 
 
 def pin_by_openssl(certificate: str, cwd: Path) -> str:
     """Return the pin of a key as openssl writes it: with its points and parameters as they are."""
     written = openssl("x509", "-in", certificate, "-noout", "-pubkey", cwd=cwd)
     return str(key_pin(b64decode("".join(written.splitlines()[1:-1]))))
+
+
+def port_in(log: Path) -> int:
+    """Return the port that a server of openssl says it listens on, as soon as it does."""
+    deadline = time.monotonic() + 20
+    while not (said := re.search(r"ACCEPT .*:(\d+)", log.read_text())):
+        assert time.monotonic() < deadline, f"no server came up: {log.read_text()}"
+        time.sleep(0.01)
+    return int(said[1])
 
 
 LEAVES = {
@@ -344,28 +354,34 @@ def elsewhere(
                 cwd=folder,
             )
             command = [OPENSSL, "s_server", "-accept", "127.0.0.1:0", "-cert", f"{file}.pem"]
+            # It writes some 1600 bytes a visit: into a pipe that nobody reads it would write until
+            # the pipe is full, and then answer nobody.
+            log = folder / f"{file}.log"
             server = subprocess.Popen(
                 [*command, "-key", f"{file}.key"],
                 cwd=folder,
                 stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
+                stdout=running.enter_context(log.open("w")),
+                stderr=subprocess.STDOUT,
             )
-            running.callback(server.communicate)
+            running.callback(server.communicate, timeout=10)
             running.callback(server.kill)
-            assert server.stdout is not None
-            said = next(
-                found
-                for found in map(re.compile(r"ACCEPT .*:(\d+)").search, server.stdout)
-                if found
-            )
             servers[name] = Elsewhere(
-                int(said[1]),
+                port_in(log),
                 pin_by_openssl(f"{file}.pem", folder),
                 pin_by_openssl("ca.pem", folder),
             )
         yield folder, servers
+
+
+def test_a_server_of_openssl_answers_however_often_it_is_asked(
+    elsewhere: tuple[Path, dict[str, Elsewhere]],
+) -> None:
+    """More visits than a pipe could hold the words of: the last is answered as the first."""
+    folder, servers = elsewhere
+    server, context = servers["PSS"], ssl.create_default_context(cafile=folder / "ca.pem")
+    for _ in range(60):
+        connect_pinned(("127.0.0.1", server.port), HOST, {server.pin}, able(context)).close()
 
 
 @pytest.mark.parametrize("python", ["this one", *PYTHONS])
@@ -392,8 +408,10 @@ def test_servers_of_openssl_are_pinned_by_the_bytes_that_they_show(
                         expected.append(tls if pin == good else "SSLError")
     asked = json.dumps(visits)
     command = [program, "-I", "-c", VISITOR, recipe.__file__]
-    said = subprocess.run(command, input=asked, cwd=folder, check=True, stdout=-1, text=True).stdout
-    version, found = json.loads(said)
+    said = subprocess.run(
+        command, input=asked, cwd=folder, check=True, stdout=-1, text=True, timeout=120
+    )
+    version, found = json.loads(said.stdout)
     if version < [3, 13]:
         without = "NotImplementedError"
         expected = [
@@ -445,10 +463,12 @@ def test_a_certificate_that_two_readers_read_differently_is_refused(
     context.load_cert_chain(file, password=lambda: b"x")
     heard: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as door:
+        door.settimeout(20)
 
         def serve() -> None:
             for _ in RECIPES:
                 visitor, _ = door.accept()
+                visitor.settimeout(20)
                 with (
                     visitor,
                     suppress(OSError),
