@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
 from ipaddress import ip_address
@@ -29,6 +30,7 @@ from pinlib.errors import BadHost, NotReadable
 _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 _EXTENSIONS = 0xA3  # RFC 5280, section 4.1
+_DNS_NAME, _IP_ADDRESS = 0x82, 0x87  # RFC 5280, section 4.2.1.6
 _LONGEST = 120  # characters of a name that are shown
 
 
@@ -182,15 +184,29 @@ def _dotted(oid: bytes) -> str:
 def names(certificate: x509.Certificate) -> tuple[str, ...]:
     """Return the DNS names and IP addresses a certificate is valid for.
 
-    None is an answer too; extensions that cannot be read name nobody.  A DNS name that looks like
+    None is an answer too; an entry that cannot be read names nobody.  A DNS name that looks like
     an address is not that address (RFC 5280, section 4.2.1.6), so it is marked: DNS:10.0.0.1.
     """
     san = extension(certificate, x509.SubjectAlternativeName)
-    if san is None:
-        return ()
-    dns = san.get_values_for_type(x509.DNSName)
-    addresses = (str(address) for address in san.get_values_for_type(x509.IPAddress))
+    entries = tuple(san or _readable_entries(certificate))
+    dns = (one.value for one in entries if isinstance(one, x509.DNSName))
+    addresses = (str(one.value) for one in entries if isinstance(one, x509.IPAddress))
     return (*(f"DNS:{name}" if is_address(name) else name for name in dns), *addresses)
+
+
+def _readable_entries(certificate: x509.Certificate) -> Iterator[x509.GeneralName]:
+    """Yield the names that stand beside one that the library does not read (an ediPartyName)."""
+    with suppress(KeyError, NotReadable):
+        one, _ = raw_extensions(certificate)[x509.SubjectAlternativeName.oid.dotted_string]
+        san = one.public_bytes()
+        _, _, at, end = element(san, 0, len(san))
+        while at < end:
+            tag, _, start, at = element(san, at, end)
+            with suppress(ValueError):
+                if tag == _DNS_NAME:
+                    yield x509.DNSName(san[start:at].decode("ascii"))
+                elif tag == _IP_ADDRESS:
+                    yield x509.IPAddress(ip_address(san[start:at]))
 
 
 def name_of(name: x509.Name) -> str:

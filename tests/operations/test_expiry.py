@@ -183,6 +183,18 @@ def test_a_certificate_with_a_strange_name_ends_like_any_other(san: bytes) -> No
     assert (end.what, end.name, end.left(NOW)) == (What.LEAF, "stranger", 20)
 
 
+def test_an_authority_with_something_unreadable_is_called_an_authority() -> None:
+    """What stands beside the unreadable is read, or its end would be read as a server's."""
+    valid = Validity.of(CAST.root.certificate)
+    builder = x509.CertificateBuilder(
+        *(CAST.root.certificate.issuer, CAST.root.certificate.subject, CAST.backup.public_key()),
+        *(7, valid.starts, valid.ends),
+    ).add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    root = builder.add_extension(raw(SAN, X400_ADDRESS), False).sign(CAST.backup, hashes.SHA256())
+    (told,) = deadlines(root.public_bytes(Encoding.DER))
+    assert told.what is What.AUTHORITY
+
+
 def test_a_certificate_that_says_something_twice_has_an_end() -> None:
     """What is wrong with its extensions is no reason not to be warned of its end."""
     valid = Validity.of(CAST.root.certificate)

@@ -137,8 +137,8 @@ def test_a_nameless_leaf_is_never_verified() -> None:
 
 @pytest.mark.parametrize(
     "san",
-    [X400_ADDRESS, EDI_PARTY_NAME, bytes.fromhex("300587030a0000")],
-    ids=["x400Address", "ediPartyName", "three bytes of an address"],
+    [X400_ADDRESS, bytes.fromhex("300587030a0000")],
+    ids=["x400Address", "three bytes of an address"],
 )
 def test_a_leaf_whose_names_cannot_be_read_is_refused_for_its_name(san: bytes) -> None:
     """Nobody can be named in such words; issuer and date hold, and what is wrong is told apart."""
@@ -152,6 +152,15 @@ def test_a_leaf_whose_names_cannot_be_read_is_refused_for_its_name(san: bytes) -
         ROOT.certificate,
     )
     assert not claims(leaf.leaf, "shop.example")
+
+
+def test_a_name_beside_one_in_other_words_is_a_name() -> None:
+    """An ediPartyName says nothing to a client, and takes nothing from the DNS name beside it."""
+    leaf = stranger(ISSUING, LEAF, raw(SAN, EDI_PARTY_NAME))
+    assert facts(leaf) == (True, True, True)
+    assert facts(leaf, host="shop.example") == (True, False, True)
+    assert facts(leaf, date=TODAY + 60 * DAY) == (True, True, False)
+    assert claims(leaf.leaf, HOST)
 
 
 def test_a_nameless_leaf_has_authorities_above_it() -> None:
