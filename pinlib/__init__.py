@@ -18,6 +18,14 @@ room is for, and how a click travels through them, is in docs/architecture.md; t
 and modules is held by the contracts in pyproject.toml.
 """
 
+import signal
+import sys
+
+if sys.argv[:1] == ["-m"] and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    # `python -m pinlib`, before anything of it runs: half a second of imports.  Who ends it now
+    # wants no traceback of them; `__main__` takes Ctrl-C over from here.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 from pinlib.errors import PinlibError
 from pinlib.operations.drill import Move, Op
 from pinlib.operations.expiry import deadlines
@@ -32,7 +40,9 @@ from pinlib.operations.fleet import (
 from pinlib.operations.plans import Deployed, Plan, Released
 from pinlib.operations.schedules import Rule, written_plans
 from pinlib.operations.sweep import Sweep, apps, verdict_on
-from pinlib.operations.updates import AtExpiry, Field, PinUpdate, genuine, sign
+from pinlib.operations.update_attacks import Field
+from pinlib.operations.updater import AtExpiry
+from pinlib.operations.updates import PinUpdate, genuine, sign
 from pinlib.pins.notations import Kind, Notation
 from pinlib.pins.pins import (
     Pin,

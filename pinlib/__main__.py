@@ -10,19 +10,25 @@ import argparse
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pinlib.encoding.der import Document, Form
 from pinlib.encoding.files import LIMIT, documents, spki
 from pinlib.encoding.naming import key_name, title_of, visible
+from pinlib.encoding.reading import read
 from pinlib.errors import BadInput, PinlibError
 from pinlib.pins.notations import Kind, Notation
-from pinlib.pins.pins import Pin, PinSet, certificate_pin, pins_of
+from pinlib.pins.pins import Pin, PinSet, certificate_pin, is_authority, pins_of
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
+    from pinlib.operations.expiry import Deadline
 
 FOREVER = 1e6
 """Seconds: eleven days."""
@@ -32,15 +38,18 @@ Runner = Callable[[argparse.Namespace], int]
 
 
 def guide(parser: argparse.ArgumentParser) -> Runner:
-    """Print the instructor's run sheet of a lesson, or a plan of a whole workshop."""
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("lesson", nargs="?", help="its two digits, such as 01")
+    """Print the instructor's run sheet of a lesson, a plan of a whole workshop, or all lessons."""
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("lessons", nargs="*", default=[], metavar="LESSON", help="such as 5, or 05")
     what.add_argument("--plan", type=int, metavar="MINUTES", help="60, 90, 180 or what you have")
 
     def run(given: argparse.Namespace) -> int:
-        from pinlib.teach.guide import run_sheet, workshop_plan
+        from pinlib.teach.guide import lesson_list, run_sheet, workshop_plan
 
-        print(run_sheet(given.lesson) if given.plan is None else workshop_plan(given.plan))
+        if given.plan is not None:
+            print(workshop_plan(given.plan))
+        else:
+            print("\n".join(map(run_sheet, given.lessons)) or lesson_list())
         return 0
 
     return run
@@ -55,7 +64,12 @@ def pin(parser: argparse.ArgumentParser) -> Runner:
     """
     parser.add_argument("files", nargs="+", metavar="FILE", help="PEM or DER; - is standard input")
     parser.add_argument(
-        "--as", dest="tool", choices=_TOOLS, type=str.lower, help="the notation of this tool alone"
+        "--as",
+        dest="tool",
+        metavar="TOOL",
+        choices=_TOOLS,
+        type=str.lower,
+        help=f"the notation of this tool alone: {', '.join(_TOOLS)}",
     )
     parser.add_argument(
         "--of",
@@ -69,24 +83,28 @@ def pin(parser: argparse.ArgumentParser) -> Runner:
         if notation and not given.of:
             wanted = [kind for kind in Kind if kind in notation.means][:1]
         pins: list[Pin] = []
+        authorities: dict[Pin, str] = {}
         whole = True
         for file in given.files:
             try:
                 found = _found(file, wanted, strict=bool(notation or given.of))
             except PinlibError as error:
-                print(f"{visible(file)}: {error}", file=sys.stderr)
+                _complain(f"{visible(file)}: {error}")
                 whole = False
                 continue
             pins += [pin for _, some in found for pin in some]
+            authorities |= {
+                pin: title_of(one) for one, some in found if is_authority(one) for pin in some
+            }
             if notation is None:
                 print(f"{visible(file)}", *(_row(*one) for one in found), sep="\n")
         if notation and whole:
-            print(PinSet(tuple(pins)).write(notation))
+            print(PinSet(tuple(pins)).write(notation, authorities=authorities))
             if not set(wanted) <= notation.means:
-                print(
-                    f"Mind: {notation.value} never matches the pin of a {wanted[0].value}.",
-                    file=sys.stderr,
-                )
+                _complain(f"Mind: {notation.value} never matches the pin of a {wanted[0].value}.")
+            if authorities and notation.refuses_authorities:
+                named = visible(", ".join(dict.fromkeys(authorities.values())))
+                _complain(f"Mind: {notation.refuses_authorities} at the pin of a CA: {named}.")
         return 0 if whole else 1
 
     return run
@@ -97,8 +115,7 @@ _TOOLS = {notation.name.lower().replace("_", "-"): notation for notation in Nota
 
 def _found(file: str, wanted: list[Kind], *, strict: bool) -> list[tuple[Document, list[Pin]]]:
     """Return everything in a file with its pins of the wanted kinds."""
-    source = sys.stdin.buffer.read(LIMIT + 1) if file == "-" else Path(file)
-    found = documents(source)
+    found = documents(_source(file))
     for one in found:
         if strict and Kind.CERTIFICATE in wanted and one.form is not Form.CERTIFICATE:
             certificate_pin(one.der)  # says in its own words why there is none
@@ -107,6 +124,10 @@ def _found(file: str, wanted: list[Kind], *, strict: bool) -> list[tuple[Documen
         (one, [each[kind] for kind in wanted if kind in each])
         for one, each in zip(found, pins, strict=True)
     ]
+
+
+def _source(file: str) -> Path | bytes:
+    return read(0, LIMIT + 1) if file == "-" else Path(file)
 
 
 def _row(document: Document, pins: list[Pin]) -> str:
@@ -129,29 +150,38 @@ def expiry(parser: argparse.ArgumentParser) -> Runner:
     )
 
     def run(given: argparse.Namespace) -> int:
-        from pinlib.operations.expiry import Deadline, deadlines, in_order
+        from pinlib.operations.expiry import deadlines, in_order
 
         now, whole = datetime.now(UTC), True
         found: list[Deadline] = []
         for file in given.files:
             try:
-                found += deadlines(Path(file), visible(file))
+                found += deadlines(
+                    _source(file), "standard input" if file == "-" else visible(file)
+                )
             except PinlibError as error:
-                print(f"{visible(file)}: {error}", file=sys.stderr)
+                _complain(f"{visible(file)}: {error}")
                 whole = False
         soon = False
         for one in in_order(found):
-            left = one.left(now)
-            soon = soon or left < given.days
-            when = f"ended {-left} days ago" if left < 0 else f"ends in {left} days"
-            print(
-                f"{one.ends:%Y-%m-%d}  {when}: {one.what.value} {visible(one.name)} ({one.source})"
-            )
-            if left < given.days:
+            print(_line(one, now))
+            if one.left(now) < given.days:
+                soon = True
                 print(f"            {one.what.to_do}.")
         return 2 if not whole else int(soon)
 
     return run
+
+
+def _line(one: Deadline, now: datetime) -> str:
+    """Return the day that the file gives, how far away it is, and what ends then."""
+    left = one.left(now)
+    days = "1 day" if abs(left) == 1 else f"{abs(left)} days"
+    when = f"{one.day}  " + (f"ended {days} ago" if left < 0 else f"ends in {days}")
+    if one.endless:
+        when = "never       has no expiration"
+    mind = f", {one.mind}" if one.mind else ""
+    return f"{when}: {one.what.value} {visible(one.name)} ({one.source}){mind}"
 
 
 def _days(word: str) -> int:
@@ -193,11 +223,10 @@ def _port(word: str) -> int:
 
 def _serve(given: argparse.Namespace) -> None:
     from pinlib.scenes.serving import Room, commands, told
+    from pinlib.scratch import private_folder
 
     with ExitStack() as open_until_the_end:
-        folder = open_until_the_end.enter_context(
-            tempfile.TemporaryDirectory(prefix="pinlib-room-")
-        )
+        folder = open_until_the_end.enter_context(private_folder("room"))
         try:
             room = Room(lying=given.lie, bank_port=given.port)
         except OSError as error:
@@ -209,7 +238,7 @@ def _serve(given: argparse.Namespace) -> None:
         print(f"The bank answers on 127.0.0.1:{room.bank.port}. Ctrl-C ends it.")
         if given.intercept:
             print(f"The man in the middle answers on 127.0.0.1:{room.middle.port}.")
-        for command in commands(room, Path(folder), windows=sys.platform == "win32"):
+        for command in commands(room, folder, windows=sys.platform == "win32"):
             if given.intercept or command.port == room.bank.port:
                 print(f"\n# {command.shows}\n{command.line}")
         print(flush=True)
@@ -232,25 +261,62 @@ COMMANDS = (pin, expiry, serve, guide, check)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 2 for what was asked wrongly."""
+    """Run one command and return its exit status: 2 for what was asked wrongly.
+
+    It is 1 if the output cannot be written, and 0 if whoever reads it has had enough.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as pinlib/__init__.py left it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            print(end="", flush=True)  # a full disk is told now, or by Python itself at the end
+    except PinlibError as error:
+        _complain(str(error))
+        return 2
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGINT)  # so that a shell's loop ends, too
+        raise
+    except OSError as error:
+        status = 0
+        if not isinstance(error, BrokenPipeError):
+            why = error.strerror or str(error)
+            _complain(f"No more can be written ({why}): make room, or send the output elsewhere.")
+            status = 1
+        if sys.stdout:  # what it still holds is not to fail again when Python ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return status
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that says so when its help cannot be written; the library's own keeps silent."""
+
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        """Print the help to standard output, or to another file."""
+        print(self.format_help(), end="", file=file)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     for stream in sys.stdout, sys.stderr:
         if hasattr(stream, "reconfigure"):  # Windows pipes cannot write every character
             stream.reconfigure(errors="replace")
-    parser = argparse.ArgumentParser("python -m pinlib", description="The pinning workshop.")
+    parser = _Parser("python -m pinlib", description="The pinning workshop.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in COMMANDS:
         meaning = command.__doc__ or ""
-        child = commands.add_parser(command.__name__, help=meaning, description=meaning)
+        first = meaning.partition("\n")[0]
+        child = commands.add_parser(command.__name__, help=first, description=meaning)
         child.set_defaults(run=command(child))
     given = parser.parse_args(arguments)
-    try:
-        return int(given.run(given))
-    except PinlibError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except BrokenPipeError:  # whoever read our output has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    return int(given.run(given))
+
+
+def _complain(sentence: str) -> None:
+    if sys.stderr:  # closed, it is None, and `print` would take that for standard output
+        with suppress(OSError):
+            print(sentence, file=sys.stderr)
 
 
 if __name__ == "__main__":

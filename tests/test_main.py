@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from pinlib import PinSet, certificate_pin, key_pin
-from pinlib.__main__ import main
+from pinlib.__main__ import COMMANDS, main
 from pinlib.encoding.files import LIMIT
 from pinlib.errors import NotReadable
 from pinlib.pins.notations import Kind, Notation
@@ -88,7 +90,8 @@ def test_one_notation_is_a_set_for_that_tool(
     assert main(["pin", "--as", tool, files["chain.pem"], files["leaf.der"]]) == 0
     printed = capsys.readouterr().out.rstrip("\n")
     pin_of = key_pin if Kind.KEY in notation.means else certificate_pin
-    assert printed == PinSet(tuple(map(pin_of, cast.verified))).write(notation)
+    pins, authorities = PinSet(tuple(map(pin_of, cast.verified))), map(pin_of, cast.verified[1:])
+    assert printed == pins.write(notation, authorities=set(authorities))
 
 
 def test_what_is_hashed_can_be_chosen(
@@ -178,6 +181,167 @@ def test_standard_input_and_another_folder(files: dict[str, str], cast: Cast) ->
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert done.stdout.decode().strip() == str(key_pin(cast.bank.leaf))
+
+
+def shell(line: str, files: dict[str, str], **more: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a line in bash: `pinlib` is our command, and a file is $file, without its suffix."""
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("bash is not on the PATH")
+    named = {Path(path).stem: path for path in files.values()}
+    return subprocess.run(
+        [bash, "-c", f'pinlib() {{ "{sys.executable}" -m pinlib "$@"; }}\n{line}'],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, **named, **more},
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    "line", ['pin <(cat "$chain")', 'expiry <(cat "$chain")', 'expiry - <"$chain"']
+)
+def test_a_pipe_is_read_like_the_file_that_is_in_it(
+    files: dict[str, str], capsys: pytest.CaptureFixture[str], line: str
+) -> None:
+    """Process substitution and standard input say what the file says, to both commands."""
+    status = main([line.split()[0], files["chain.pem"]])
+    plain, piped = capsys.readouterr(), shell(f"pinlib {line}", files)
+    assert (piped.returncode, piped.stderr.decode()) == (status, plain.err)
+    told, by_pipe = plain.out.splitlines(), piped.stdout.decode().splitlines()
+    assert len(told) == len(by_pipe) >= 3
+    assert told[-1].partition(" (")[0] == by_pipe[-1].partition(" (")[0]
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no /dev/zero here")
+@pytest.mark.parametrize("line", ["pin <(yes)", "expiry /dev/zero", "expiry - </dev/zero"])
+def test_what_never_ends_is_told(files: dict[str, str], line: str) -> None:
+    """In one sentence, without filling the memory."""
+    done = shell(f"ulimit -v 4000000; pinlib {line}", files)
+    assert (done.returncode, done.stdout) == (1 if line.startswith("pin") else 2, b"")
+    assert done.stderr.count(b"\n") == 1
+    assert b"more than 1,000,000 bytes" in done.stderr
+
+
+def test_a_closed_standard_input_is_told(files: dict[str, str]) -> None:
+    """As some cron daemons leave it."""
+    done = shell("pinlib expiry - <&-", files)
+    assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
+    assert b"standard input cannot be opened" in done.stderr
+
+
+def test_a_closed_standard_error_sends_nothing_to_the_other(files: dict[str, str]) -> None:
+    """What is read as pins has no sentence among them."""
+    done = shell('pinlib pin --as hex "$leaf" "$empty" 2>&-', files)
+    assert (done.returncode, done.stdout) == (1, b"")
+
+
+full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+
+
+FULL = "No more can be written (No space left on device): make room, or send the output elsewhere."
+
+
+@full
+@pytest.mark.parametrize("buffered", [-1, 1], ids=["at its end", "at each line"])
+@pytest.mark.parametrize("command", ["pin", "expiry", "guide", "guide 00", "check", "--help"])
+def test_a_full_disk_is_one_sentence(
+    files: dict[str, str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    buffered: int,
+) -> None:
+    """Whenever a command notices it."""
+    file = [files["leaf.pem"]] if command in ("pin", "expiry") else []
+    with Path("/dev/full").open("w", buffered, encoding="utf-8") as output:
+        monkeypatch.setattr(sys, "stdout", output)
+        assert main([*command.split(), *file]) == 1
+        assert capsys.readouterr().err == f"{FULL}\n"
+
+
+@full
+@pytest.mark.parametrize("command", ["guide", "serve"])
+def test_a_full_disk_is_not_told_again_by_python(files: dict[str, str], command: str) -> None:
+    """As it does for what is written at its very end."""
+    done = shell(f"pinlib {command} >/dev/full", files, PYTHONUNBUFFERED="")
+    assert (done.returncode, done.stderr.decode()) == (1, f"{FULL}\n")
+
+
+@full
+def test_a_sentence_that_cannot_be_written_changes_no_status(files: dict[str, str]) -> None:
+    """A full disk may hold both outputs."""
+    assert shell('pinlib pin "$empty" "$leaf" 2>/dev/full', files).returncode == 1
+    assert shell("pinlib guide 77 >/dev/full 2>&1", files).returncode in (1, 2)
+
+
+@pytest.mark.parametrize("command", ["", *(one.__name__ for one in COMMANDS)])
+def test_help_fits_a_screen(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twenty-four lines of eighty characters, with the command above and the next prompt below."""
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"] if command else ["--help"])
+    assert ended.value.code == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) <= 22
+    assert max(map(len, lines)) <= 80
+
+
+def interrupted(
+    *words: str, after: str, stdin: int = subprocess.DEVNULL, ignored: bool = False
+) -> tuple[int, str]:
+    """Press Ctrl-C once Python has imported a module; return the exit status and what was said."""
+    command = [sys.executable, "-X", "importtime", "-m", "pinlib", *words]
+    if ignored:
+        command = ["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh", *command]
+    with subprocess.Popen(
+        command,
+        stdin=stdin,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.endswith(f" {after}\n"):
+                break
+        process.send_signal(signal.SIGINT)
+        said = [line for line in process.stderr if not line.startswith("import time:")]
+        process.wait(timeout=60)
+    return process.returncode, "".join(said)
+
+
+signals = pytest.mark.skipif(os.name != "posix", reason="Windows has no signals between processes")
+
+
+@signals
+@pytest.mark.parametrize("module", ["pinlib.errors", "pinlib.operations.plans"])
+def test_ctrl_c_among_the_imports_shows_none_of_them(module: str) -> None:
+    """They take half a second, and whoever mistyped the command ends it before."""
+    assert interrupted("check", after=module) == (-signal.SIGINT, "")
+
+
+@signals
+def test_ctrl_c_ends_a_command_that_waits() -> None:
+    """Without a word, and by the signal, so that a shell's loop ends as well."""
+    silent, kept_open = os.pipe()
+    try:
+        ended = interrupted("expiry", "-", after="pinlib.operations.updates", stdin=silent)
+    finally:
+        os.close(silent)
+        os.close(kept_open)
+    assert ended == (-signal.SIGINT, "")
+
+
+@signals
+def test_who_ignores_ctrl_c_goes_on_ignoring_it() -> None:
+    """Such as a job in the background, which is meant to survive it."""
+    assert interrupted("guide", "00", after="pinlib.errors", ignored=True) == (0, "")
 
 
 def test_a_name_cannot_write_over_the_screen(

@@ -26,6 +26,7 @@ from pinlib.teach import exhibits
 from pinlib.teach.lesson_texts import script
 from pinlib.teach.widgets.panel import Panel
 from tests import lesson_rules as rules
+from tests.claims import shown
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
@@ -473,7 +474,7 @@ class Kernel:
 
 
 def wrong(notebook: NotebookNode, widgets: dict[str, Any]) -> list[str]:
-    """List errors in the cells' outputs, inside Output widgets, and bugs that a panel shows."""
+    """List errors in the cells' outputs and Output widgets, a panel's bugs, and false claims."""
     outputs = [
         (cell.id, output)
         for cell in notebook.cells
@@ -488,7 +489,7 @@ def wrong(notebook: NotebookNode, widgets: dict[str, Any]) -> list[str]:
     ]
     for state in widgets.values():
         found += [f"a panel: {text}" for text in state.values() if 'role="alert"' in str(text)]
-    return found
+    return found + shown([[output for _, output in outputs], *widgets.values()])
 
 
 @pytest.fixture
@@ -525,6 +526,10 @@ def test_a_lesson_runs_in_one_kernel(file: Path, kernel: Kernel, times: int) -> 
     lesson = read(file)
     assert kernel.run(lesson.notebook, times=times) == []
     assert texts(lesson.notebook) == ["Not there yet"] * len(lesson.calls("check"))
+    set_up = next(cell for cell in lesson.notebook.cells if cell.id == "set-up")
+    shown = set_up.outputs[-1].data["text/html"]
+    assert f"Lesson {lesson.number} is ready." in shown
+    assert "&lt;" not in shown, "markup that is shown as text"
 
 
 @pytest.mark.slow
@@ -562,6 +567,7 @@ with shown:
         (OUTPUT_WIDGET, "ZeroDivisionError"),
         ("import ipywidgets\nipywidgets.HTML('<p role=\"alert\">Our bug')", "a panel: "),
         ("import sys\nprint('careful', file=sys.stderr)", "careful"),
+        ("print('It is a must' + '-have.')", "must-have: an output"),
         (
             "import socket\ntry:\n    socket.create_connection(('192.0.2.1', 9), 1)\n"
             "except OSError:\n    pass",

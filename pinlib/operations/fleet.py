@@ -2,13 +2,15 @@
 
 A fleet is everybody who has the app.  On the first release's day all of them have it; of every
 later one each device takes its time, its lag, and some never come.  There is no universal law of
-that: the lags here are log-normal with a share who never update, from published figures (`people`),
-and they are an assumption with a control.  Two extremes are computed:
+that: the lags here are log-normal with a share who never update, our own fits to published figures
+(`people`), and an assumption with a control.  Counts stop early, that of the usual fleet on day 30,
+so what comes later, and who never updates, is the fit's and not its source's.  Two extremes are
+computed:
 
 - *late people stay late*: a device has one lag for all releases (closed form);
 - *each time anew*: a lag is drawn for every release (Monte Carlo, seeded).
 
-Where there is but one update to take, the two are the same.  Real fleets lie somewhere between.
+Where there is but one update to take, the two are the same.  A real fleet may lie between.
 """
 
 from __future__ import annotations
@@ -58,7 +60,7 @@ class People:
 
 @cache
 def people() -> dict[str, People]:
-    """Return the ways of updating that have been published, by name (data/updates.csv)."""
+    """Return the ways of updating, fitted to published figures or assumed (data/updates.csv)."""
     columns: dict[str, Reader] = {
         "name": str,
         "never": float,

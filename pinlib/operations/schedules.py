@@ -74,7 +74,7 @@ class Rule:
 
     `lifetime` is in days; None means as long as the CA/Browser Forum allows on the day.  A renewal
     comes after two thirds of that.  With `reuse` it keeps the key, else it makes a new one that
-    nobody has seen before, as most tools do.  Every `rotate`-th renewal goes to the next backup
+    nobody has seen before, as certbot does.  Every `rotate`-th renewal goes to the next backup
     key instead (0: never).  The app comes out every `cadence` days, where its pins would differ:
     the key in use, and `backups` more that wait offline.
     """

@@ -228,7 +228,8 @@ class Sweep:
         """Return by which authority's mistake, or with which stolen key, an app would be fooled.
 
         A thief shows what the bank showed with that key: its certificates are public, and what
-        counts is whether one of them still holds.
+        counts is whether one of them still holds.  Here no authority certifies a stolen key again;
+        one that did would let the thief in for longer.
         """
         _possible(self.plan, app, day)
         return self._answer(app, day)[1]

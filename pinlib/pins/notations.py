@@ -49,16 +49,26 @@ class Notation(Enum):
         hashes_certificates = self in {Notation.COLON_HEX, Notation.HEX}
         return frozenset({Kind.CERTIFICATE if hashes_certificates else Kind.KEY})
 
+    @property
+    def refuses_authorities(self) -> str:
+        """How a tool that looks at the leaf alone refuses the pin of a CA; empty for all others.
+
+        Sources: curl, docs/cmdline-opts/pinnedpubkey.md and libcurl-errors; urllib3, connection.py.
+        """
+        return _REFUSES_AUTHORITIES.get(self, "")
+
 
 class NotedPin(NamedTuple):
     """What stood in a text: 32 bytes, in whose notation, and which kind of pin that says or hints.
 
-    Bare hex usually means a certificate, all else a key.
+    Bare hex usually means a certificate, all else a key.  Of a TLSA record alone the usage is
+    known: 0 and 2 are a CA's, 1 and 3 a server's own (RFC 6698, section 2.1.1).
     """
 
     digest: bytes
     notation: Notation
     kind: Kind
+    usage: str = ""
 
 
 # Before the digest, and after it.  Read in this order: // before /.
@@ -74,9 +84,14 @@ _WRITTEN = {
     Notation.COLON_HEX: ("", ""),
     Notation.HEX: ("", ""),
 }
+_REFUSES_AUTHORITIES = {
+    Notation.CURL: "curl checks the leaf alone, and ends with exit code 90",
+    Notation.HEX: "urllib3 checks the leaf alone, and raises SSLError",
+}
 _BETWEEN = {Notation.CURL: ";", Notation.HPKP: "; "}  # the others have a line each
 _IN_HEX = {Notation.KUBEADM, Notation.TLSA, Notation.COLON_HEX, Notation.HEX}
 _SELECTORS = {Kind.KEY: "1", Kind.CERTIFICATE: "0"}  # RFC 6698, section 2.1.2
+_USAGES = {False: "3", True: "2"}  # DANE-EE, and for authorities DANE-TA: RFC 7671, section 5
 
 SIZE = 32  # bytes in a SHA-256
 _IN_BASE64 = 44  # characters that write them
@@ -95,11 +110,11 @@ _USUALLY = {
 }
 
 
-def write_notation(digest: bytes, kind: Kind, notation: Notation) -> str:
-    """Return 32 bytes as that tool wants them; only HPKP and TLSA also say what was hashed."""
+def write_notation(digest: bytes, kind: Kind, notation: Notation, *, authority: bool) -> str:
+    """Return 32 bytes as that tool wants them; only TLSA says what was hashed, and if of a CA."""
     before, after = _WRITTEN[notation]
     if notation is Notation.TLSA:
-        before = f"3 {_SELECTORS[kind]} 1 "
+        before = f"{_USAGES[authority]} {_SELECTORS[kind]} 1 "
     if notation is Notation.COLON_HEX:
         body = digest.hex(":").upper()
     elif notation in _IN_HEX:
@@ -114,40 +129,40 @@ def between(notation: Notation) -> str:
     return _BETWEEN.get(notation, "\n")
 
 
-def entries(text: str) -> tuple[str, ...]:
-    """Return the texts of the pins in a list, a curl option, an HPKP header or Android's XML."""
-    # Where a list was pasted into a single line, its line ends are gone.
-    lines = re.sub(r"</pin>|(?<==)(?=sha256[/:])", r"\g<0>\n", _NO_PIN.sub("", text))
-    return tuple(entry for entry in re.split(r"[;,\n]", lines) if entry.strip())
+def plain(text: str) -> str:
+    """Return a text with the quotes of a keyboard, and without what cannot be seen in it."""
+    return text.translate(_PLAIN).strip()
 
 
-def find(text: str) -> tuple[str, ...]:
-    """Return what looks like a pin in a longer text: a command, a line of code, a page of XML."""
-    return tuple(match[0] for match in _SOMEWHERE.finditer(text))
-
-
-_SOMEWHERE = re.compile(
-    r"""<pin\s[^>]*>[^<]*</pin>|pin-sha256="[A-Za-z0-9+/]{43}="|sha256:[0-9a-fA-F]{64}\b"""
-    r"""|sha256//?[A-Za-z0-9+/]{43}=|(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{43}="""
-    r"""|(?<![0-9a-fA-F:])(?:[0-9a-fA-F]{2}:){31}[0-9a-fA-F]{2}(?![0-9a-fA-F:])"""
-    r"""|(?<![0-9a-fA-F])[0-9a-fA-F]{64}(?![0-9a-fA-F])"""
-)
-
-_NO_PIN = re.compile(
-    r'Public-Key-Pins(-Report-Only)?:|max-age="?\d*"?|includeSubDomains|report-uri="[^"]*"'
-    r"|</?pin-set[^>]*>|#[^\n]*",
-    re.IGNORECASE,
-)
+_PLAIN = {
+    **dict.fromkeys(map(ord, "“”„‟″«»"), '"'),
+    **dict.fromkeys(map(ord, "‘’‚‛′"), "'"),
+    **dict.fromkeys(map(ord, "\u00a0\u202f"), " "),
+    **dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff")),
+}
 
 
 def read_notation(text: str) -> NotedPin:
     """Read one pin in any notation.  Raises BadPin, whose sentence names the usual slip."""
-    stripped = _bare(text.strip())
-    body, notation, kind = _unwrap(stripped)
+    stripped = _bare(plain(text))
+    body, notation, kind, usage = _unwrap(stripped)
     digest = (_from_hex if notation in _IN_HEX else _from_base64)(body, stripped)
     if len(digest) != SIZE:
         raise wrong_size(digest, stripped)
-    return NotedPin(digest, notation, kind)
+    return NotedPin(digest, notation, kind, usage)
+
+
+class _Body(NamedTuple):
+    """The digest's own characters, the notation they stood in, the kind it hints, TLSA's usage."""
+
+    characters: str
+    notation: Notation
+    kind: Kind
+    usage: str = ""
+
+
+# SSL Labs, keytool, browsers, openssl x509 -fingerprint -sha256
+_LABEL = re.compile(r"^(\w+ )?sha-?256( \w+)?(:\s+| ?= ?)", re.IGNORECASE)
 
 
 def _bare(text: str) -> str:
@@ -155,35 +170,55 @@ def _bare(text: str) -> str:
     # A string of Python, Kotlin, Swift or Objective-C, with what follows it in a list.
     if quoted := re.fullmatch(r"""@?(["'])(.*)\1[,;)]*""", text):
         return quoted[2].strip()
-    # openssl x509 -fingerprint -sha256; openssl dgst -sha256; sha256sum
-    text = re.sub(r"^sha-?256 fingerprint ?=", "", text, flags=re.IGNORECASE)
+    text = _LABEL.sub("", text)
+    # openssl dgst -sha256; sha256sum
     text = re.sub(r"^sha2?-?256 ?\(.*\) ?= ?(?=[0-9a-f]{64}$)", "", text, flags=re.IGNORECASE)
     return re.sub(r"(?<=^[0-9a-f]{64}) [ *]\S.*$", "", text)
 
 
-def _unwrap(text: str) -> tuple[str, Notation, Kind]:
-    """Return the digest's own characters, the notation they stood in, and the kind it hints."""
+def _unwrap(text: str) -> _Body:
     if "-----BEGIN" in text:
         raise bad_pin(text, "this is PEM, from which a pin is computed: give it as a file")
     if re.match(r"(pin-)?sha-?1[/:= ]", text, re.IGNORECASE):
         raise bad_pin(text, "a SHA-1 pin is too weak to trust: compute the SHA-256")
-    if record := re.fullmatch(r"(?:.*\sTLSA\s+)?[0-3] ([01]) ([012]) ([\w ]+)", text):
-        selector, matching, digits = record.groups()
+    if record := _TLSA.fullmatch(text):
+        usage, selector, matching, digits = record.groups()
         if matching != "1":
             raise bad_pin(text, f"matching type {matching} is no SHA-256: a record with 1 is one")
         kind = Kind.KEY if selector == _SELECTORS[Kind.KEY] else Kind.CERTIFICATE
-        return digits.replace(" ", ""), Notation.TLSA, kind
-    if element := re.fullmatch(r"<pin\s+digest\s*=\s*[\"']SHA-256[\"']\s*>\s*(\S*)\s*</pin>", text):
-        return element[1], Notation.ANDROID, Kind.KEY
+        return _Body(re.sub(r"\s", "", digits), Notation.TLSA, kind, usage)
+    if element := _ELEMENT.fullmatch(text):
+        return _Body(element[1], Notation.ANDROID, Kind.KEY)
     for notation, (before, after) in _WRITTEN.items():
         # "sha256//…" may be OkHttp's too: one digest in 64 begins with a slash.
-        if notation is Notation.CURL and len(text) == len("sha256/") + _IN_BASE64:
+        if notation is Notation.CURL and len(text.rstrip("=")) == len("sha256/") + _IN_BASE64 - 1:
             continue
         if before and text.lower().startswith(before):
-            return text[len(before) :].removesuffix(after), notation, Kind.KEY
-    if re.fullmatch(r"[0-9A-Fa-f:]*", text):
-        return text, Notation.COLON_HEX if ":" in text else Notation.HEX, Kind.CERTIFICATE
-    return text, Notation.BASE64, Kind.KEY
+            return _Body(text[len(before) :].removesuffix(after), notation, Kind.KEY)
+    if bytes_ := _NSDATA.fullmatch(text):
+        return _Body(_logged(bytes_[1] or bytes_[2], text), Notation.BASE64, Kind.KEY)
+    if re.fullmatch(r"[0-9A-Fa-f:\s-]*|(0x[0-9A-Fa-f]{2}[,\s]*)+", text):
+        digits = re.sub(r"[\s,]|0x", "", text).replace("-", ":")
+        notation = Notation.COLON_HEX if ":" in digits else Notation.HEX
+        return _Body(digits, notation, Kind.CERTIFICATE)
+    return _Body(text, Notation.BASE64, Kind.KEY)
+
+
+_TLSA = re.compile(r"(?:.*\sTLSA\s+)?(?:\(\s*)?([0-3]) ([01]) ([012])\s+([\w\s]+)\)?")
+_ELEMENT = re.compile(r"<pin\s+digest\s*=\s*[\"']SHA-256[\"']\s*>([^<]*)</pin>")
+# Objective-C's NSData: TrustKit, whose pins are base64 in the app, logs them so.
+_NSDATA = re.compile(
+    r"<([0-9a-f\s]+)>|(?:\{length = \d+, bytes = )?(0x[0-9a-f]{8}[0-9a-f\s.…]*)\}?", re.IGNORECASE
+)
+
+
+def _logged(digits: str, text: str) -> str:
+    """Return the base64 of what a log shows in hex."""
+    digest = _from_hex(re.sub(r"0x|[\s.…]", "", digits), text)
+    if re.search(r"[.…]", digits):
+        found = f"the log shows {len(digest)} of its 32 bytes"
+        raise bad_pin(text, f"{found}: log it in base64 instead")
+    return b64encode(digest).decode()
 
 
 def _from_hex(body: str, text: str) -> bytes:
@@ -203,22 +238,42 @@ def _from_hex(body: str, text: str) -> bytes:
 
 
 def _from_base64(body: str, text: str) -> bytes:
-    if re.search(r"\s", body):
+    joined = re.sub(r"\s", "", body)  # a pin that was broken over two lines
+    if _is_pin(joined):
+        return b64decode(joined)
+    if body != body.strip() or re.search(r"\s", body):
         raise bad_pin(text, "there is a blank in it: take it out")
-    if re.search(r"[-_]", body) and re.fullmatch(r"[\w=-]*", body, re.ASCII):
-        raise bad_pin(text, "this is URL-safe base64: write + for - and / for _")
     if re.fullmatch(r"[0-9A-Fa-f]{64}", body):
         raise bad_pin(text, "it looks like hex, which as base64 is 48 bytes: write sha256:<hex>")
-    if re.fullmatch(r"[A-Za-z0-9+/]{43}", body):
-        raise bad_pin(text, "the = at the end is missing")
+    if _is_pin(right := body.translate(_FROM_URL_SAFE).rstrip("=") + "="):
+        slips = ["this is URL-safe base64"] if re.search(r"[-_]", body) else []
+        if len(body) != len(right):
+            slips.append(
+                "the = at the end is missing" if len(body) < len(right) else "one = will do"
+            )
+        raise bad_pin(text, f"{', and '.join(slips)}: write {text.replace(body, right)} instead")
+    if re.fullmatch(r"([^=])\1{19,42}=*", body):
+        raise bad_pin(text, "a placeholder out of an example: compute your own")
     try:
         digest = b64decode(body.encode("ascii", "replace"), validate=True)
     except binascii.Error as error:
         raise bad_pin(text, "this is neither base64 nor hex") from error
-    # The last character carries two bits that must be 0 (RFC 4648, section 3.5).
-    if len(digest) == SIZE and b64encode(digest).decode() != body:
+    if len(digest) == SIZE:
         raise bad_pin(text, "no 32 bytes are written like this: look at the last letter before =")
     return digest
+
+
+_FROM_URL_SAFE = str.maketrans("-_", "+/")
+
+
+def _is_pin(body: str) -> bool:
+    """Whether 32 bytes are written exactly so.
+
+    The last character carries two bits that must be 0 (RFC 4648, section 3.5).
+    """
+    if not re.fullmatch(r"[A-Za-z0-9+/]{43}=", body):
+        return False
+    return b64encode(b64decode(body)).decode() == body
 
 
 def bad_pin(text: str, why: str) -> BadPin:

@@ -8,8 +8,10 @@ says "this key is on the list", never "this is the right host, today".
 
 from __future__ import annotations
 
+import warnings
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -19,17 +21,18 @@ from cryptography import x509
 
 from pinlib.encoding.der import Document, Form
 from pinlib.encoding.files import Certificate, Source, documents, spki
+from pinlib.encoding.naming import extension, names
 from pinlib.errors import BadInput, BadPin, NotOne, NotReadable
 from pinlib.pins.notations import (
     SIZE,
     Kind,
     Notation,
     between,
-    entries,
     read_notation,
     write_notation,
     wrong_size,
 )
+from pinlib.pins.pasted import read_pasted
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,9 @@ class Pin:
     def __str__(self) -> str:
         return _as_text(self)
 
-    def write(self, notation: Notation) -> str:
-        """Return the pin as that tool wants it; only HPKP and TLSA also say what was hashed."""
-        return write_notation(self.digest, self.kind, notation)
+    def write(self, notation: Notation, *, authority: bool = False) -> str:
+        """Return the pin as that tool wants it; only TLSA says what was hashed, and if of a CA."""
+        return write_notation(self.digest, self.kind, notation, authority=authority)
 
     def short(self) -> str:
         """Return enough of the pin to recognise it in a picture: never enough to compare by."""
@@ -95,17 +98,23 @@ class PinSet:
 
     @classmethod
     def parse(cls, text: str, kind: Kind | None = None) -> PinSet:
-        """Read pins from a curl option, an HPKP header, Android's XML, or a list.
+        """Read pins from a curl option, an HPKP header, XML, a list, a program or a log.
 
-        A list goes by lines, commas or semicolons.  What else stands in an HPKP header (RFC 7469,
-        section 2.1) or in the XML is passed over, and so is what follows a #.  Raises BadPin for
-        the first entry that is no pin.
+        A list goes by lines, commas or semicolons.  Of an exception that has both, the pins that
+        the app expects are read, and not those that its peer showed.  Raises BadPin for the first
+        entry that is no pin.
         """
-        return cls(tuple(Pin.parse(entry, kind) for entry in entries(text)))
+        found = read_pasted(text)
+        return cls(tuple(Pin(kind or one.kind, one.digest) for one in found.pinned or found.shown))
 
-    def write(self, notation: Notation) -> str:
-        """Return all pins in one notation, joined as that tool joins them."""
-        return between(notation).join(pin.write(notation) for pin in self.pins)
+    def write(self, notation: Notation, *, authorities: Container[Pin] = ()) -> str:
+        """Return all pins in one notation, joined as that tool joins them.
+
+        `authorities` are those among them that are of a CA, which TLSA says.
+        """
+        return between(notation).join(
+            pin.write(notation, authority=pin in authorities) for pin in self.pins
+        )
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.pins))
@@ -174,6 +183,23 @@ def pins_of(document: Document) -> dict[Kind, Pin]:
     if document.form is Form.CERTIFICATE:
         pins[Kind.CERTIFICATE] = _certificate_pin(document)
     return pins
+
+
+def is_authority(document: Document) -> bool:
+    """Return whether this is the certificate of a CA, which no server shows as its own.
+
+    `openssl req -x509` marks whatever it makes as a CA.  What signed itself and names a host is a
+    server all the same.  What the library cannot read is taken for a server's.
+    """
+    if document.form is not Form.CERTIFICATE:
+        return False
+    with warnings.catch_warnings(), suppress(Exception):  # as `naming` does, for strangers' slips
+        warnings.simplefilter("ignore")
+        certificate = x509.load_der_x509_certificate(document.der)
+        basic = extension(certificate, x509.BasicConstraints)
+        own_server = certificate.subject == certificate.issuer and bool(names(certificate))
+        return basic is not None and basic.ca and not own_server
+    return False
 
 
 @lru_cache(maxsize=256)

@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 import certifi
 
-from pinlib.data import Reader, read_table
+from pinlib.data import Reader, optional, read_table
 from pinlib.encoding.files import documents
 from pinlib.pins.notations import Kind
 from pinlib.pins.pins import Pin, certificate_pin, key_pin, pins_of
@@ -35,6 +35,8 @@ class Published:
     name: str
     certificate: Pin
     key: Pin
+    note: str | None
+    """What became of the root, where stores have dropped it."""
     source: str
 
     @property
@@ -78,6 +80,7 @@ def known_pins() -> tuple[Published, ...]:
         "name": str,
         "certificate_sha256": _certificate,
         "key_pin": Pin.parse,
+        "note": optional(str),
         "source": str,
     }
     return tuple(Published(*row.values()) for row in read_table("known_pins.csv", columns))
@@ -111,17 +114,25 @@ def _by_pin() -> dict[Pin, bytes]:
 
 
 def whose(digest: bytes) -> str | None:
-    """Return the public root whose key or certificate has this SHA-256, by name, or None."""
+    """Return the public root whose key or certificate has this SHA-256, or None.
+
+    It is named, with what became of it in brackets where stores have dropped it.
+    """
     return _by_digest().get(digest)
 
 
 @cache
 def _by_digest() -> dict[bytes, str]:
-    return {
+    named = {
         pin.digest: name
         for name, der in public_roots().items()
         for pin in pins_of(documents(der)[0]).values()
     }
+    for known in known_pins():
+        note = f" ({known.note})" if known.note else ""
+        for pin in known.key, known.certificate:
+            named[pin.digest] = named.get(pin.digest, known.name) + note
+    return named
 
 
 def _certificate(text: str) -> Pin:

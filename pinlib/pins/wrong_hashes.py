@@ -12,18 +12,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from hashlib import sha256
+from itertools import pairwise
 from textwrap import wrap
 
 from pinlib.encoding.anatomy import KEY_BITS, SPKI, TBS, Part, anatomy
 from pinlib.encoding.der import Document, Form
 from pinlib.encoding.files import Source, documents, spki
-from pinlib.errors import BadPin
-from pinlib.pins.notations import Kind, Notation, entries, find, read_notation
-from pinlib.pins.pins import Pin
+from pinlib.pins.notations import Kind, Notation, NotedPin
+from pinlib.pins.pasted import read_pasted
+from pinlib.pins.pins import Pin, is_authority
 
 
 class Hashed(Enum):
-    """What somebody hashed.  The value completes the sentence "this is a hash of …"."""
+    """What somebody hashed.  The value completes the sentence "this is a hash of …".
+
+    PLACEHOLDER is none: nobody hashed anything.
+    """
 
     SPKI = "the SPKI"
     CERTIFICATE = "the whole certificate"
@@ -31,6 +35,15 @@ class Hashed(Enum):
     PEM = "the PEM text"
     TBS = "the signed part alone (TBS)"
     FILE = "the file as it was uploaded"
+    CHAIN = "the whole chain"
+    NOTHING = "nothing at all"
+    LINE_END = "a line end alone"
+    PLACEHOLDER = "no bytes"
+
+    @property
+    def told(self) -> str:
+        """What a pin of it is."""
+        return "a placeholder" if self is Hashed.PLACEHOLDER else f"a hash of {self.value}"
 
     @property
     def story(self) -> str:
@@ -39,14 +52,18 @@ class Hashed(Enum):
 
 
 # Sources: TrustKit, docs/getting-started.md; Apple, SecKeyCopyExternalRepresentation; RFC 7469,
-# appendix A, whose pipeline has the step that is forgotten.
+# appendix A, whose pipeline has the step that is forgotten; V2Ray, transport/internet/tls/pin.go.
 _STORIES = {
     Hashed.SPKI: "The right bytes for a key pin: the key together with its kind.",
     Hashed.CERTIFICATE: "That is a fingerprint: tools that pin keys never find it.",
     Hashed.KEY_BITS: "The header that says the key’s kind is missing: hash the SPKI.",
     Hashed.PEM: "The text of a .pem file was hashed: turn it into DER first.",
-    Hashed.TBS: "That is what the authority signed, and no tool pins it: hash the SPKI.",
+    Hashed.TBS: "That is what the authority signed, which is not what tools pin: hash the SPKI.",
     Hashed.FILE: "The file was hashed with all that stands in it: hash the SPKI.",
+    Hashed.CHAIN: "V2Ray pins chains so, and no renewal keeps it. All others: hash the SPKI.",
+    Hashed.NOTHING: "The step before the hash failed and gave it no bytes: run that step alone.",
+    Hashed.LINE_END: "The step before the hash gave it no more than that: run that step alone.",
+    Hashed.PLACEHOLDER: "No hash looks like this. It stood in an example: compute your own.",
 }
 
 FAMOUS = (Hashed.CERTIFICATE, Hashed.KEY_BITS, Hashed.PEM)
@@ -71,7 +88,9 @@ class Candidate:
 class Recognised:
     """What a pasted pin turned out to be; `hashed` is None where nothing in the file fits.
 
-    `number` says of which document of the file, counted from 0.
+    `number` says of which document of the file, counted from 0; `shown` that a peer was seen to
+    show it, while everything else is what somebody pins; `misused` is the usage of a TLSA record
+    that says CA of a server's own certificate, or the other way about.
     """
 
     pin: Pin
@@ -79,6 +98,8 @@ class Recognised:
     hashed: Hashed | None = None
     detail: str = ""
     number: int = 0
+    shown: bool = False
+    misused: str = ""
 
     @property
     def matches(self) -> bool:
@@ -86,6 +107,8 @@ class Recognised:
 
         Bare hex is given the benefit of the doubt: it does not say what was hashed.
         """
+        if self.misused:
+            return False
         if self.hashed is Hashed.CERTIFICATE:
             return self.pin.kind is Kind.CERTIFICATE
         bare = self.notation in {Notation.HEX, Notation.COLON_HEX}
@@ -145,14 +168,43 @@ def _texts(whose: str, label: str, der: bytes) -> Iterator[Candidate]:
         yield Candidate(Hashed.PEM, detail, variant.encode())
 
 
+def _chains(found: Sequence[Document]) -> Iterator[Candidate]:
+    """Yield what V2Ray hashes last of a chain, for all of the certificates and for fewer.
+
+    Each step hashes the hash so far, and after it that of the next certificate.
+    """
+    ders = [one.der for one in found if one.form is Form.CERTIFICATE]
+    so_far = sha256(ders[0]).digest() if ders else b""
+    for count, der in enumerate(ders[1:], 2):
+        step = Candidate(
+            Hashed.CHAIN, f"the first {count} certificates", so_far + sha256(der).digest()
+        )
+        yield step
+        so_far = step.digest
+
+
+_OF_NO_FILE = (
+    Candidate(Hashed.NOTHING, "", b""),
+    Candidate(Hashed.LINE_END, "", b"\n"),
+    Candidate(Hashed.LINE_END, "as Windows writes it", b"\r\n"),
+)
+
+
+def is_placeholder(digest: bytes) -> bool:
+    """Tell what somebody typed from a hash: it repeats itself after a few bytes, or it counts."""
+    steps = {(after - before) % 256 for before, after in pairwise(digest)}
+    repeats = any(digest == (digest[:size] * len(digest))[: len(digest)] for size in range(1, 9))
+    return repeats or len(steps) == 1
+
+
 def recognise(
     text: str, found: Sequence[Document], *, first: int = 0, file: bytes = b""
 ) -> tuple[Recognised, ...]:
     """Say of each pin in a text in which notation it is, and what of these documents it hashes.
 
     `first` is the document that is looked at first; `file` the SHA-256 of the file they came in.
-    The text may be one that pins are only a part of, such as a command.
-    Raises BadPin for the first entry that is no pin, and as `candidates`.
+    The text may be one that pins are only a part of, such as a command; those that a peer showed
+    come last.  Raises BadPin for the first entry that is no pin, and as `candidates`.
     """
     order = sorted(range(len(found)), key=lambda number: number != first)
     known: dict[bytes, tuple[Hashed, str, int]] = {}
@@ -161,21 +213,30 @@ def recognise(
             known.setdefault(one.digest, (one.hashed, one.detail, number))
     if file:
         known.setdefault(file, (Hashed.FILE, "", first))
-    try:
-        return tuple(_recognised(entry, known) for entry in entries(text))
-    except BadPin:
-        # Not a list of pins.  Perhaps the pins are in a command, a program or a page of XML.
-        if some := find(text):
-            return tuple(_recognised(entry, known) for entry in some)
-        raise
+    for one in (*_chains(found), *_OF_NO_FILE):
+        known.setdefault(one.digest, (one.hashed, one.detail, first))
+
+    def told(pin: NotedPin, *, shown: bool) -> Recognised:
+        made_up = Hashed.PLACEHOLDER if is_placeholder(pin.digest) else None
+        hashed, detail, number = known.get(pin.digest, (made_up, "", first))
+        right = hashed in {Hashed.SPKI, Hashed.CERTIFICATE}
+        misused = pin.usage if right and _misused(pin.usage, found[number]) else ""
+        return Recognised(
+            Pin(pin.kind, pin.digest), pin.notation, hashed, detail, number, shown, misused
+        )
+
+    pasted = read_pasted(text)
+    return (
+        *(told(pin, shown=False) for pin in pasted.pinned),
+        *(told(pin, shown=True) for pin in pasted.shown),
+    )
 
 
-def _recognised(text: str, known: dict[bytes, tuple[Hashed, str, int]]) -> Recognised:
-    digest, notation, kind = read_notation(text)
-    pin = Pin(kind, digest)
-    if digest not in known:
-        return Recognised(pin, notation)
-    return Recognised(pin, notation, *known[digest])
+def _misused(usage: str, document: Document) -> bool:
+    """Whether a record's usage is of the other kind of certificate; a key alone is of either."""
+    if not usage or document.form is not Form.CERTIFICATE:
+        return False
+    return is_authority(document) is not (usage in "02")
 
 
 def where(hashed: Hashed, document: Document) -> Part | None:

@@ -29,6 +29,7 @@ HOST = "bank.example"
 TODAY = datetime(2027, 3, 1, 12, tzinfo=UTC)
 LATER = datetime(2027, 6, 15, 12, tzinfo=UTC)  # after the renewal, while the old one still holds
 MUCH_LATER = datetime(2028, 3, 1, 12, tzinfo=UTC)
+_AFTER_THE_FIRST = datetime(2027, 8, 1, 12, tzinfo=UTC)  # only what was renewed still holds
 
 FORM = b"user=alice&password=hunter22"
 ACCOUNT = b'{"token": "t0k3n", "balance": 1250}'
@@ -227,6 +228,13 @@ class Cast:
             Event("the real certificate, copied, without its key", self, bank.copied(), False),
             Event("stolen key and the real certificate", self, bank, False),
             Event("stolen key and old certificate, after rotation", self, bank, False, LATER),
+            Event(
+                "stolen key, certified again by another CA",
+                self,
+                other.renew(bank, valid=_SECOND),
+                honest=False,
+                date=_AFTER_THE_FIRST,
+            ),
         ]
 
 

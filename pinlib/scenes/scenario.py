@@ -34,10 +34,11 @@ class Middle(Enum):
     SELF_SIGNED = "a stranger with a self-signed certificate"
     COPY = "a stranger with a copy of the bank’s certificate"
     OTHER_NAME = "a stranger with a certificate for another name"
-    COMPANY_PROXY = "a proxy, its CA installed by the company"
-    USER_PROXY = "a proxy, its CA installed by the user"
+    COMPANY_PROXY = "a proxy, its CA installed on a company iPhone or laptop"
+    USER_PROXY = "a proxy, its CA added to an Android phone"
     OTHER_CA = "a stranger, and another trusted CA erred"
-    HIJACK = "a hijacker of DNS or routes, with a genuine certificate"
+    HIJACK = "a hijacker of DNS or routes, certified by another CA"
+    HIJACK_OWN_CA = "a hijacker of DNS or routes, certified by the bank’s own CA"
     PINNED_CA = "a stranger, and the bank’s own CA erred"
     STOLEN_KEY = "a thief with the bank’s key"
     APPENDED = "a stranger who appends the bank’s certificate; another CA erred"
@@ -81,7 +82,7 @@ class Scenario:
     checks_name: bool = True
     """Whether the phone checks the host name."""
     trusts_user_roots: bool = False
-    """Whether the app believes roots that the phone's user installed."""
+    """Whether an Android app has opted in to the CAs that were added to the phone."""
     lies: bool = False
     """Whether the man in the middle changes the balance."""
 
@@ -119,7 +120,10 @@ class Scenario:
             checks=PATH_CHECKS if self.checks_name else PATH_CHECKS - {Check.NAME},
             pin_check=presented if pins and self.chain is HeldAgainst.PRESENTED else None,
             installed=(cast.proxy.certificate,) if proxy else (),
-            # What an administrator installs is the system's; apps can ignore a user's own.
+            # Apps for Android 7 and later trust neither a user's CAs nor an administrator's, which
+            # are a user's too, unless their network security config has
+            # <certificates src="user"/> (Android developers' blog, 2016-07-07;
+            # DevicePolicyManager.installCaCert).
             trusts_installed=self.trusts_user_roots or self.middle is not Middle.USER_PROXY,
         )
 
@@ -196,6 +200,7 @@ def _certificate_of(middle: Middle, cast: Cast, valid: Validity) -> Identity:
         Middle.OTHER_NAME: events["wrong host"],
         Middle.OTHER_CA: events["another trusted CA mis-issues"],
         Middle.HIJACK: events["hijack: genuine, from another CA"],
+        Middle.HIJACK_OWN_CA: events["hijack: genuine, from the bank's own CA"],
         Middle.PINNED_CA: events["the pinned issuer mis-issues"],
         Middle.STOLEN_KEY: events["stolen key and the real certificate"],
         Middle.APPENDED: events["rogue leaf, pinned certificate appended"],

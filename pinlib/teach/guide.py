@@ -6,7 +6,8 @@ alone), objectives, needs.  A cell's metadata may hold `instructor`: say, ask, w
 and optionally cut (what to leave out when late) and preset ("panel: scene").  Its tag, `core` or
 `more`, says whether the room sees it or only those who are ahead.
 
-    python -m pinlib guide 01
+    python -m pinlib guide
+    python -m pinlib guide 1
     python -m pinlib guide --plan 90
 """
 
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pinlib.encoding.naming import visible
 from pinlib.errors import BadData, BadInput
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
@@ -57,15 +59,16 @@ class RunSheet:
 
 
 def read_lesson(number: str, folder: Path = NOTEBOOKS) -> RunSheet:
-    """Read a lesson from its notebook.
+    """Read a lesson, "05" or "5", from its notebook.
 
     Raises BadInput, which lists the lessons that exist, and BadData for broken metadata.
     """
     files = _files(folder)
-    if number not in files:
+    file = files.get(number.zfill(2) if number.isdecimal() else number)
+    if file is None:
         known = ", ".join(files) or "none yet"
-        raise BadInput(f"there is no lesson {number!r}; there are: {known}", seen=number)
-    return read_notebook(files[number])
+        raise BadInput(f"there is no lesson {visible(number)!r}; there are: {known}", seen=number)
+    return read_notebook(file)
 
 
 def all_lessons(folder: Path = NOTEBOOKS) -> tuple[RunSheet, ...]:
@@ -173,6 +176,26 @@ def run_sheet(number: str, folder: Path = NOTEBOOKS) -> str:
         rows += [_wrapped(f"       {label + ':':19}{text}", " " * 26) for label, text in step.notes]
         clock += step.minutes if step.core else 0
     return "\n".join([*rows, "", f"{_clock(clock)}  End.", ""])
+
+
+def lesson_list(folder: Path = NOTEBOOKS) -> str:
+    """Return a line for each lesson, and how to go on from there.  Raises BadInput for none."""
+    known = all_lessons(folder)
+    if not known:
+        raise BadInput("no lesson is here: start this in the workshop’s own folder", seen="none")
+    widest = max(len(one.title) for one in known)
+    return "\n".join(
+        [
+            *(
+                f"{one.number}  {one.title:{widest}}  {_minutes(one.live_minutes):>6} live, "
+                f"{one.minutes:g} with everything"
+                for one in known
+            ),
+            "",
+            "The run sheet of one: python -m pinlib guide 5",
+            "A whole workshop: python -m pinlib guide --plan 90",
+        ]
+    )
 
 
 def workshop_plan(minutes: int, folder: Path = NOTEBOOKS) -> str:

@@ -195,8 +195,8 @@ def start(number: str) -> Lesson:
         html = shell.display_formatter.formatters["text/html"]
         html.for_type(Verdict, verdict_view.verdict_html)
         shell.set_custom_exc((PinlibError,), _in_one_sentence)  # type: ignore[no-untyped-call]
-        ready = f'<div class="pl"><span class="pl-dim">Lesson {number} is ready.</span></div>'
-        display(HTML(page.classroom() + ready))  # type: ignore[no-untyped-call]
+        ready = paragraph(f"Lesson {number} is ready.", dim=True)
+        display(HTML(page.classroom() + Markup('<div class="pl">{}</div>').format(ready)))  # type: ignore[no-untyped-call]
     return lesson
 
 

@@ -10,7 +10,7 @@ everything that is not self-signed, a subject that is not empty.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -200,15 +200,10 @@ class Authority:
         san = x509.SubjectAlternativeName([_san(host) for host in hosts])
         private = key() if callable(key) else key
         public, issuer = private.public_key(), self.certificate.subject
-        usage = _usage(digital_signature=True, authority=False)
-        builder = (
-            _builder(_subject(hosts[0]), public, issuer, valid)
-            .add_extension(san, critical=False)
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(usage, critical=True)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-            .add_extension(_signed_by(self.key.public_key()), critical=False)
-        )
+        builder = _builder(_subject(hosts[0]), public, issuer, valid)
+        builder = builder.add_extension(san, critical=False)
+        for extension, critical in usual_extensions(public, self.key.public_key(), authority=False):
+            builder = builder.add_extension(extension, critical)
         return Identity((_sign(builder, self.key), *self.sent_along), private)
 
     def renew(
@@ -238,6 +233,20 @@ def request(host: str, key: PrivateKey) -> x509.CertificateSigningRequest:
     return builder.add_extension(x509.SubjectAlternativeName([_san(host)]), critical=False).sign(
         key, _hash_for(key)
     )
+
+
+def usual_extensions(
+    key: PublicKey, issuer: PublicKey, *, authority: bool
+) -> Iterator[tuple[x509.ExtensionType, bool]]:
+    """Yield what a certificate in order has beside its names, and whether each is critical."""
+    yield x509.BasicConstraints(ca=authority, path_length=None), True
+    yield _usage(digital_signature=not authority, authority=authority), True
+    if authority:
+        yield x509.SubjectKeyIdentifier.from_public_key(key), False
+    else:
+        yield x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False
+    if key != issuer:
+        yield _signed_by(issuer), False
 
 
 def _san(host: str) -> x509.GeneralName:
@@ -273,14 +282,9 @@ def _authority_certificate(
     issuer_key: PrivateKey,
     valid: Validity,
 ) -> x509.Certificate:
-    builder = (
-        _builder(subject, key, issuer, valid)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(_usage(digital_signature=False, authority=True), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-    )
-    if key != issuer_key.public_key():
-        builder = builder.add_extension(_signed_by(issuer_key.public_key()), critical=False)
+    builder = _builder(subject, key, issuer, valid)
+    for extension, critical in usual_extensions(key, issuer_key.public_key(), authority=True):
+        builder = builder.add_extension(extension, critical)
     return _sign(builder, issuer_key)
 
 

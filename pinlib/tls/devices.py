@@ -45,13 +45,12 @@ class Evidence:
 
     `presented` is whatever the server sent: anyone may put anything into it.  `verified` leads
     from the leaf to a root that the device trusts; it is empty where the device verified nothing.
-    On a `resumed` session both are empty: nobody sent a certificate.
+    On a resumed session nobody sends a certificate: the chain fails before a pin is asked for.
     """
 
     presented: Chain
     verified: Chain
     host: str
-    resumed: bool
 
 
 @dataclass(frozen=True, slots=True)

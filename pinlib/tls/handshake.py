@@ -60,10 +60,10 @@ class Connection(End):
         told: bool = True,
         session: ssl.SSLSession | None = None,
     ) -> None:
-        general_name(host)
+        name = general_name(host)
         # TLS 1.2 shows its certificates in clear: there, no secret is asked for.
         self._client = openssl.client(device.tls, logged=told and device.tls is Tls.V1_3)
-        super().__init__(self._client.context, host=host, session=session)
+        super().__init__(self._client.context, host=str(name.value), session=session)
         keylog = self._client.keylog
         start = keylog.size if keylog else 0
         self._transcript = Transcript(
@@ -166,7 +166,8 @@ class Connection(End):
         if self._device.moment is Moment.AFTER:
             self._findings.check_pin()
             self._decide()
-            # Most libraries just hang up here: the peer has seen a whole handshake, and no alert.
+            # This client hangs up: the peer has seen a whole handshake, and no alert.  Others say
+            # goodbye (close_notify), which is an alert too, and says nothing about a pin.
             self.closed = self._findings.failed is not None
         if not self.closed:
             self._read()
@@ -192,7 +193,7 @@ class Connection(End):
         except NotReadable as error:
             self._findings.broke_off = f"The server sent something as a certificate: {error}."
             presented = ()
-        self._findings.look(presented, resumed=bool(self._tls.session_reused))
+        self._findings.look(presented)
 
     def _presented(self) -> Chain:
         ders = self._transcript.certificates if self._told else None

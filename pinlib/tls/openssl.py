@@ -16,10 +16,9 @@ import secrets
 import ssl
 import subprocess
 import sys
-import tempfile
 import threading
 import weakref
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from enum import Enum
 from functools import cache, lru_cache
 from hashlib import md5
@@ -31,6 +30,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
+from pinlib.scratch import private_folder
 from pinlib.tls.certificates import Identity, PrivateKey
 
 
@@ -50,7 +50,6 @@ class Mode(Enum):
 
 _VERSIONS = {Tls.V1_2: ssl.TLSVersion.TLSv1_2, Tls.V1_3: ssl.TLSVersion.TLSv1_3}
 _FULL = 1000  # handshakes, after which a key log is replaced by a fresh one
-_FOLDER = "pinlib-keylog-"
 _PROBE = """
 import os, ssl, sys
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -73,8 +72,8 @@ def _probed() -> Mode:
     remembered = Path(sys.prefix) / "pinlib-keylog-survived.txt"
     if remembered.is_file() and remembered.read_bytes() == known.encode():
         return Mode.OPENED
-    with tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
-        command = [sys.executable, "-I", "-c", _PROBE, str(Path(folder) / "probe")]
+    with private_folder("keylog") as folder:
+        command = [sys.executable, "-I", "-c", _PROBE, str(folder / "probe")]
         try:
             subprocess.run(command, check=True, capture_output=True, timeout=60)  # noqa: S603 - our own text
         except (OSError, subprocess.SubprocessError):
@@ -90,23 +89,18 @@ class KeyLog:
 
     OpenSSL appends, and many handshakes share the file, so a secret is always looked up by the
     random of its own ClientHello.  With `unlinked` (POSIX) the file has no name any more once
-    OpenSSL has opened it; elsewhere it lies in a private folder, and leftovers of a killed kernel
-    are swept when the next one starts.
+    OpenSSL has opened it; elsewhere it lies in a private folder.
     """
 
     def __init__(self, context: ssl.SSLContext, *, unlinked: bool = os.name == "posix") -> None:
-        if not unlinked:
-            _sweep()
-        folder = Path(tempfile.mkdtemp(prefix=_FOLDER))  # readable by its owner alone
-        self._path = folder / "secrets"
-        self._path.touch()
-        self._file = self._path.open("rb", buffering=0)
-        context.keylog_filename = str(self._path)
-        if unlinked:
-            self._path.unlink()
-            folder.rmdir()
+        with ExitStack() as until_it_is_open:
+            path = until_it_is_open.enter_context(private_folder("keylog")) / "secrets"
+            path.touch()
+            self._file = path.open("rb", buffering=0)
+            context.keylog_filename = str(path)
+            folder = None if unlinked else until_it_is_open.pop_all()
         self._lock = threading.Lock()
-        self._finalizer = weakref.finalize(self, _close, self._file, context, folder, unlinked)
+        self._finalizer = weakref.finalize(self, _close, self._file, context, folder)
 
     @property
     def size(self) -> int:
@@ -127,22 +121,11 @@ class KeyLog:
         self._finalizer()
 
 
-def _close(file: IO[bytes], context: ssl.SSLContext, folder: Path, unlinked: bool) -> None:
+def _close(file: IO[bytes], context: ssl.SSLContext, folder: ExitStack | None) -> None:
     file.close()
-    if not unlinked:
+    if folder is not None:
         context.keylog_filename = None  # type: ignore[assignment] # typeshed does not know of None
-        _remove(folder)
-
-
-def _sweep() -> None:
-    for folder in Path(tempfile.gettempdir()).glob(_FOLDER + "*"):
-        _remove(folder)
-
-
-def _remove(folder: Path) -> None:
-    with suppress(OSError):  # Windows refuses while a living kernel has it open: rightly left alone
-        (folder / "secrets").unlink(missing_ok=True)
-        folder.rmdir()
+        folder.close()
 
 
 class Client:
@@ -208,10 +191,15 @@ def server_context(identity: Identity, curve: str | None = None) -> ssl.SSLConte
     key = _copied_key(identity, password) if identity.is_copy else _sealed(identity.key, password)
     pem = serialization.Encoding.PEM
     chain = b"".join(certificate.public_bytes(pem) for certificate in identity.chain)
-    with tempfile.TemporaryDirectory(prefix="pinlib-key-") as folder:
-        file = Path(folder) / "identity.pem"
+    with private_folder("key") as folder:
+        file = folder / "identity.pem"
         file.write_bytes(key + chain)
-        context.load_cert_chain(file, password=password)
+        try:
+            context.load_cert_chain(file, password=password)
+        except ssl.SSLError:
+            # OpenSSL shows no weak key and no old hash unless told to; clients refuse them.
+            context.set_ciphers("DEFAULT:@SECLEVEL=0")
+            context.load_cert_chain(file, password=password)
     return context
 
 

@@ -4,8 +4,8 @@
 eavesdropper sees it, and as it is once opened with the secrets that our own client logs.
 It never fails, whatever the bytes: what cannot be read is told as it is, or cut short.
 
-TLS 1.2 sends the server's certificate in clear (RFC 5246).  TLS 1.3 encrypts everything after
-ServerHello (RFC 8446, section 5.2), in records that all look alike.
+TLS 1.2 sends the server's certificate in clear (RFC 5246).  TLS 1.3 encrypts all handshake
+messages after ServerHello (RFC 8446, section 1.2), in records that all look alike.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from pinlib.pins.pins import Pin, both_pins
 from pinlib.tls.certificates import Validity
 from pinlib.tls.devices import PATH_CHECKS, Check, Device, Evidence, Moment
 from pinlib.tls.openssl import Tls
-from pinlib.tls.path_validation import Chain, Path
+from pinlib.tls.path_validation import Chain, Path, faults
 from pinlib.tls.transcript import Message
 
 
@@ -36,7 +36,7 @@ class Outcome(Enum):
     """What the device decided.  The value is the headline that a learner reads."""
 
     CONNECTED = "Connected"
-    REFUSED_BY_CHAIN = "Refused by TLS: no trusted authority vouches for it"
+    REFUSED_BY_CHAIN = "Refused by TLS: no valid chain to a root it trusts"
     REFUSED_BY_NAME = "Refused by TLS: a certificate for another name"
     REFUSED_BY_DATE = "Refused by TLS: not valid on this day"
     REFUSED_BY_KEY = "Refused by TLS: the certificate is somebody else's"
@@ -79,18 +79,17 @@ class Findings:
     owns_key: bool | None = None
     pin_checked: bool = False
     match: Pin | None = None
-    resumed: bool = False
     broke_off: str = ""
 
-    def look(self, presented: Chain, *, resumed: bool) -> None:
+    def look(self, presented: Chain) -> None:
         """Validate the path to what the server presented."""
-        self.presented, self.resumed = presented, resumed
+        self.presented = presented
         self.path = self.device.validate(presented, self.host, self.date)
 
     def check_pin(self) -> None:
         """Ask the device's pin check; it sees the evidence and nothing else."""
         if self._asks_for_a_pin:
-            evidence = Evidence(self.presented, self.verified, self.host, self.resumed)
+            evidence = Evidence(self.presented, self.verified, self.host)
             self.match, self.pin_checked = self.device.match(evidence), True
 
     @property
@@ -148,7 +147,7 @@ class Findings:
 
     def _why_not_reached(self, check: Check) -> str:
         if check in PATH_CHECKS and self.path is not None and self.path.chain is False:
-            return "not asked: nobody vouches for the certificate"
+            return "not checked: the chain already failed"
         return "not reached"
 
     @property
@@ -174,7 +173,10 @@ class Findings:
         ignored = {subject_of(root) for root in self.device.installed}
         if not self.device.trusts_installed and top in ignored:
             return (sent, f"{top} was installed on the {self.device.name}; this app ignores it")
-        return (sent, f"signed by {top}, and no root of the {self.device.name} vouches for it")
+        wrong = faults(self.presented, self.device.anchors, self.host)
+        if wrong is None:
+            return (sent, f"signed by {top}, and no root of the {self.device.name} vouches for it")
+        return (sent, "signed under a root it trusts, but " + "; ".join(map(str, wrong)))
 
     def _name_evidence(self) -> tuple[str, ...]:
         return (f"asked for {self.host}", f"the certificate says {self._claimed}")
@@ -284,8 +286,6 @@ class Findings:
         return "The certificate is genuine, but its key did not sign this handshake: it is a copy."
 
     def _reason_pin(self) -> str:
-        if self.resumed:
-            return "The session was resumed: nobody showed a certificate that could match a pin."
         return "TLS is satisfied with this certificate, but the app has pinned another."
 
 

@@ -20,7 +20,8 @@ from pinlib import Kind, Strategy, Tls
 from pinlib.encoding.state_line import written_value
 from pinlib.operations.drill import Op
 from pinlib.operations.fleet import people
-from pinlib.operations.updates import AtExpiry, Enforcement
+from pinlib.operations.updater import AtExpiry
+from pinlib.operations.updates import Enforcement
 from pinlib.scenes.scenario import Middle
 from pinlib.teach.drawing.plan_rows import named_days
 from pinlib.teach.exhibits.cafe import CafePanel

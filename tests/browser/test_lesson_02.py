@@ -139,6 +139,36 @@ def test_a_pasted_pin_is_answered_without_enter(second: Notebook, panel: Locator
     assert second.dialogs == []
 
 
+def test_an_apps_refusal_is_pasted_whole(
+    second: Notebook, panel: Locator, cast: Cast, tmp_path: Path
+) -> None:
+    """Nine lines of a log in a field of one: whom the app met beside whom it expects."""
+    file = tmp_path / "chain.pem"
+    file.write_bytes(b"".join(one.public_bytes(Encoding.PEM) for one in cast.verified))
+    give(second, panel, file)
+    expect(panel.locator("select").nth(1).locator("option:checked")).to_contain_text("chain.pem")
+    leaf, issuing, root = map(key_pin, cast.verified)
+    lines = [
+        "10-13 10:20:36.556 I System.out: javax.net.ssl.SSLPeerUnverifiedException: Certificate "
+        "pinning failure!",
+        "  Peer certificate chain:",
+        *(f"    {pin}: CN=somebody,O=Some, Inc." for pin in (leaf, issuing, root)),
+        "  Pinned certificates for bank.example:",
+        f"    {key_pin(cast.backup)}",
+        "    at okhttp3.CertificatePinner.check$okhttp(CertificatePinner.kt:199)",
+    ]
+    second.page.evaluate("text => navigator.clipboard.writeText(text)", "\n".join(lines))
+    panel.locator("input[type=text]").click()
+    second.page.keyboard.press("Control+V")
+    shows(panel, outcome="shown", notation="okhttp", hashed="spki")
+    expect(panel.locator(".pl-verdict")).to_contain_text("The server showed this key")
+    tables = panel.locator(".pl-table")
+    expect(tables.nth(0).locator("tbody tr")).to_have_count(3)
+    expect(tables.nth(1).locator("tbody tr")).to_have_count(1)
+    assert least_contrast(panel.locator(".pl")) >= 4.5
+    second.screenshot("02-refusal")
+
+
 def test_every_pin_can_be_copied_by_a_click(second: Notebook, panel: Locator) -> None:
     """What lands in the clipboard is the whole pin, in the notation of its row."""
     panel.locator("select").nth(1).select_option(label=REAL)
@@ -150,7 +180,8 @@ def test_every_pin_can_be_copied_by_a_click(second: Notebook, panel: Locator) ->
             name = f"Copy the {pin.kind.value} pin for {notation.value}"
             panel.get_by_role("button", name=name, exact=True).click()
             second.page.wait_for_function(
-                f"text => {CLIPBOARD}.then(has => has === text)", arg=pin.write(notation)
+                f"text => {CLIPBOARD}.then(has => has === text)",
+                arg=pin.write(notation, authority=True),
             )
             assert panel.locator(f'[title="{name}"]').get_attribute("data-said") == "copied"
     second.screenshot("02-every-notation")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import plistlib
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -14,9 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from pinlib import PinSet, key_pin, public_roots, story
+from pinlib.__main__ import main
 from pinlib.errors import BadInput, NotReadable, PinlibError
 from pinlib.operations.expiry import What, deadlines, in_order
-from pinlib.operations.updates import AtExpiry, PinUpdate, Updater, sign
+from pinlib.operations.updater import AtExpiry, Updater
+from pinlib.operations.updates import PinUpdate, sign
 from pinlib.tls.certificates import Validity
 from tests.strangers import (
     EDI_PARTY_NAME,
@@ -66,11 +69,37 @@ def test_pin_sets_end_too() -> None:
     (android,) = deadlines(ANDROID % b"2027-01-31")
     assert android.what is What.PIN_SET
     assert android.ends == datetime(2027, 1, 30, 23, 59, 59, tzinfo=UTC)
-    with pytest.raises(BadInput, match="an expiration is written 2027-01-31, not 'soon'"):
-        deadlines(ANDROID % b"soon")
+    for wrong in (b"soon", b"", b"20270131", b"2027-W04-7", b"2027-02-29", b"2027-01-31T00:00"):
+        with pytest.raises(BadInput, match=f"is written 2027-01-31, not '{wrong.decode()}'"):
+            deadlines(ANDROID % wrong)
 
 
-SET = '{"version": %s, "pins": ["sha256/%s="], "mode": "enforce", "issued": "%s", "expires": "%s"}'
+def test_the_day_is_the_one_that_the_file_shows() -> None:
+    """Not the day before, on whose last second it holds; and not that of another zone."""
+    (android,) = deadlines(ANDROID % b"2027-01-31")
+    assert str(android.day) == "2027-01-31"
+    west = NEW_YEAR.replace("+00:00", "-08:00")
+    for expires in (NEW_YEAR, west):
+        (signed,) = deadlines((SET % ("1", NO_PIN, "2026-01-01T00:00:00+00:00", expires)).encode())
+        assert str(signed.day) == "2027-01-01"
+        assert signed.ends == datetime.fromisoformat(expires) - timedelta.resolution
+    valid = Validity(NOW - timedelta(1), datetime(2030, 3, 1, tzinfo=UTC))
+    (leaf,) = deadlines(CAST.issuing.renew(CAST.bank, valid=valid).leaf.public_bytes(Encoding.DER))
+    assert str(leaf.day) == "2030-03-01"
+
+
+def test_a_signature_is_not_checked_here() -> None:
+    """Its key is the app's; that it was not checked is said, and whether there is one at all."""
+    body, _, _ = pin_set(10).partition(b"\n")
+    assert [deadlines(text)[0].mind for text in (pin_set(10), body, body + b"\n \n")] == [
+        *("signature not checked", "not signed", "not signed"),
+    ]
+
+
+SET = (
+    '{"version": %s, "pins": ["sha256/%s="], "mode": "enforce", "issued": "%s", "expires": "%s",'
+    ' "app": "a", "environment": "test", "hosts": ["bank.example"], "online": "", "era": 1}'
+)
 NEW_YEAR, NO_PIN = "2027-01-01T00:00:00+00:00", "A" * 43
 
 
@@ -84,8 +113,8 @@ NEW_YEAR, NO_PIN = "2027-01-01T00:00:00+00:00", "A" * 43
     ],
 )
 def test_a_set_that_cannot_be_is_no_set(version: str, issued: str, expires: str) -> None:
-    """An update that no app takes has no end either: it is told as any other text."""
-    with pytest.raises(NotReadable, match="no certificate, request or key"):
+    """An update that no app takes has no end either."""
+    with pytest.raises(NotReadable, match="lesson 06 signs it was expected, but a value in it"):
         deadlines((SET % (version, NO_PIN, issued, expires)).encode())
 
 
@@ -154,6 +183,18 @@ def test_a_certificate_with_a_strange_name_ends_like_any_other(san: bytes) -> No
     assert (end.what, end.name, end.left(NOW)) == (What.LEAF, "stranger", 20)
 
 
+def test_an_authority_with_something_unreadable_is_called_an_authority() -> None:
+    """What stands beside the unreadable is read, or its end would be read as a server's."""
+    valid = Validity.of(CAST.root.certificate)
+    builder = x509.CertificateBuilder(
+        *(CAST.root.certificate.issuer, CAST.root.certificate.subject, CAST.backup.public_key()),
+        *(7, valid.starts, valid.ends),
+    ).add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    root = builder.add_extension(raw(SAN, X400_ADDRESS), False).sign(CAST.backup, hashes.SHA256())
+    (told,) = deadlines(root.public_bytes(Encoding.DER))
+    assert told.what is What.AUTHORITY
+
+
 def test_a_certificate_that_says_something_twice_has_an_end() -> None:
     """What is wrong with its extensions is no reason not to be warned of its end."""
     valid = Validity.of(CAST.root.certificate)
@@ -166,6 +207,67 @@ def test_a_certificate_that_says_something_twice_has_an_end() -> None:
     once, twice = (bytes([0x55, 0x1D, number]) for number in (18, 19))
     (told,) = deadlines(der.public_bytes(Encoding.DER).replace(once, twice))
     assert told.ends == valid.ends
+
+
+JSON_KEYS = "but it lacks version, pins, mode, issued, expires: its first line is JSON with"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("pins.json", b"hello", "lesson 06 signs it was expected, but the first line is no JSON"),
+        ("pins.json", b"[]", JSON_KEYS),
+        ("pins", b'{"pins": [], "mode": "x", "issued": 1}', "but it lacks version, expires: "),
+        ("pins", b"{" * 100_000, "the first line is no JSON"),
+        ("pins", b"{" + b"[" * 100_000, "the first line is no JSON"),
+        ("config.xml", b"hello", "Android’s network security config was expected"),
+        ("config", b"<a><b></a>", r"not well-formed \(line 1, column 9: mismatched tag\): Android"),
+        ("config", b"<network-security-config/>", "no <pin-set>: Android’s network"),
+        ("Info.plist", b"<plist><dict/></plist>", "neither TSKPinnedDomains nor NSPinned"),
+        ("Info.plist", b"<plist><dict>", "this plist cannot be read .*: an Info.plist was exp"),
+        ("Info.plist", b"hello", r"this plist cannot be read .*: an Info.plist was expected"),
+        ("Info.plist", b"bplist00hello", "this plist cannot be read .*: an Info.plist was exp"),
+        ("leaf.pem", b"hello", "no certificate, request or key"),
+        ("leaf.CRT", b"hello", "no certificate, request or key"),
+        ("notes.txt", b"hello", "no certificate, request or key"),
+        ("notes", b"\x1b[2J\n", "no certificate, request or key"),
+        *((name, b"", "this is empty") for name in ("a.json", "a.xml", "a.pem", "a")),
+        *((name, bytes(1_000_001), "more than 1,000,000 bytes") for name in ("a.xml", "a.pem")),
+    ],
+)
+def test_an_error_names_what_this_file_should_have_been(
+    tmp_path: Path, name: str, content: bytes, words: str
+) -> None:
+    """As it begins, or else as it is called."""
+    file = tmp_path / name
+    file.write_bytes(content)
+    for source, called in ((file, ""), (content, name)):
+        with pytest.raises(NotReadable, match=words) as refused:
+            deadlines(source, called)
+        assert len(str(refused.value)) < 300
+        assert str(refused.value).isprintable()
+
+
+def test_the_pin_sets_of_an_app_are_called_by_their_domains() -> None:
+    """Some of them, for there may be thousands; those of an Info.plist like Android's."""
+    domains = "".join(f"<domain>{letter}.example</domain>" for letter in "abcdef")
+    (many,) = deadlines(f"<c>{domains}<pin-set expiration='2027-01-31'/></c>".encode())
+    assert many.name == "for a.example, b.example, c.example, d.example and 2 more"
+    policy = {"TSKPublicKeyHashes": ["A", "B"], "TSKExpirationDate": "2027-01-31"}
+    info = plistlib.dumps({"TSKConfiguration": {"TSKPinnedDomains": {"a.example": policy}}})
+    (trustkit,) = deadlines(info)
+    assert (trustkit.name, trustkit.ends) == ("for a.example", many.ends)
+    assert str(trustkit.day) == "2027-01-31"
+
+
+def test_the_content_counts_more_than_the_name(tmp_path: Path) -> None:
+    """A pipe has no suffix, and people name files as they like; Windows writes UTF-16."""
+    texts = {"x.json": pem(20), "x.xml": pin_set(10), "x.pem": ANDROID % b"2027-01-31"}
+    for name, text in texts.items():
+        there = [(one.what, one.ends) for one in deadlines(text, name)]
+        assert there == [(one.what, one.ends) for one in deadlines(text)]
+        for wide in (text.decode().encode("utf-16"), b"\xef\xbb\xbf" + text):
+            assert there == [(one.what, one.ends) for one in deadlines(wide, name)]
 
 
 def test_what_has_no_end_is_told(tmp_path: Path) -> None:
@@ -197,6 +299,7 @@ def test_the_exit_status_says_whether_to_wake_somebody(tmp_path: Path) -> None:
     assert told.returncode == 1
     lines = told.stdout.splitlines()
     assert "ends in 10 days: pin set version 7, 2 pins" in lines[0]
+    assert lines[0].endswith("pins.json), signature not checked")
     assert "ship the next set before" in lines[1]
     assert "ends in 20 days: certificate bank.example" in lines[2]
     assert run("--days", "5", soon).returncode == 0
@@ -209,3 +312,54 @@ def test_the_exit_status_says_whether_to_wake_somebody(tmp_path: Path) -> None:
     assert "ends in 200 days" in broken.stdout
     assert run("--days", "soon", late).returncode == 2
     assert "Traceback" not in broken.stderr
+
+
+def test_what_never_ends_is_told_last(tmp_path: Path) -> None:
+    """A pin set without expiration, its domains named, and a certificate of RFC 5280's last day."""
+    config, forever = tmp_path / "config.xml", tmp_path / "forever.der"
+    config.write_text(
+        "<c><domain-config><domain>b.example</domain><pin-set/></domain-config>"
+        "<domain-config><domain>a.example</domain><pin-set expiration='2027-01-31'/>"
+        "</domain-config></c>",
+        encoding="utf-8",
+    )
+    valid = Validity(NOW - timedelta(1), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))
+    forever.write_bytes(
+        CAST.root.intermediate("Eternal CA", valid=valid).certificate.public_bytes(Encoding.DER)
+    )
+    told = run("--days", "0", forever, config)
+    first, *rest = [line.partition(" (")[0] for line in told.stdout.splitlines() if line[0] != " "]
+    assert first.startswith("2027-01-31  ")
+    assert first.endswith("pin set for a.example")
+    assert rest == [
+        "never       has no expiration: authority’s certificate Eternal CA",
+        "never       has no expiration: pin set for b.example",
+    ]
+
+
+def test_one_day_is_no_days(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """In both directions."""
+    for days, words in ((1, "ends in 1 day:"), (0, "ends in 0 days:"), (-1, "ended 1 day ago:")):
+        (tmp_path / "leaf.pem").write_bytes(pem(days))
+        assert main(["expiry", str(tmp_path / "leaf.pem")]) == 1
+        assert words in capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows allows no such names")
+def test_nothing_in_a_file_or_its_name_writes_over_the_screen(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Neither in the list nor in an error."""
+    evil = tmp_path / "a\n\x1b[2J.xml"
+    for content in (
+        "<domain-config><domain>\u202e&#x9b;2J</domain><pin-set/></domain-config>",
+        "<pin-set expiration='\u202e'/>",
+        "<\u202e><b/>",
+        "{",
+        "hello",
+    ):
+        evil.write_text(content, encoding="utf-8")
+        main(["expiry", str(evil), f"{evil}-not"])
+        out, err = capsys.readouterr()
+        assert all(line.isprintable() for line in (out + err).splitlines()), content
+        assert len((out + err).splitlines()) == 2

@@ -22,6 +22,7 @@ from pinlib.operations.fleet import (
     late_stay_late,
     people,
     read_along,
+    usual,
     versions,
 )
 from pinlib.operations.plans import Attack, Deployed, Plan, Released
@@ -47,6 +48,14 @@ def test_the_figures_are_those_of_their_sources() -> None:
     assert all(one.source and one.basis for one in people().values())
     assert len(read_table("updates.csv", dict.fromkeys(_COLUMNS, str))) == len(people())
     assert (data.DATA / "lifetimes.csv").exists()
+
+
+def test_what_is_assumed_by_default_says_where_the_count_ends() -> None:
+    """Neurons.dk counted for a month; that some never update is a fit, and the panel shows it."""
+    assert usual().never > 0
+    assert "our fit" in usual().basis
+    assert "our fit" in usual().name
+    assert "day 30, where the count ends" in usual().basis
 
 
 _COLUMNS = ("name", "never", "median_days", "sigma", "basis", "source")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from pinlib import data
 from pinlib.errors import BadData, BadInput
 from pinlib.operations.plans import Attack, Deployed, PinsEnd, Plan, Released, Retired, Stolen
 from pinlib.operations.schedules import Rule, allowed, lifetimes, written_plans
+from pinlib.operations.sweep import Sweep, apps
 
 END = date(2027, 12, 31)
 
@@ -116,6 +117,39 @@ def test_a_plan_that_is_none_is_answered_with_those_that_there_are() -> None:
         _ = written_plans()["nobody renewed"]
 
 
+def test_what_the_thread_about_barclays_does_not_say_is_called_assumed() -> None:
+    """It gives days, not keys: in both plans the leaf keeps its key, and both say who says so."""
+    for title in ("Black Friday 2016, as Barclays feared it", "Black Friday 2016, as it went"):
+        written = written_plans()[title]
+        assert {one.key for one in written.plan.deployments} == {"key A"}
+        assert "that the leaf keeps its key" in written.say
+        assert "assumed" in written.say.rpartition("keeps its key")[2]
+
+
+def test_a_pin_set_with_a_date_is_said_to_be_androids_and_trustkits() -> None:
+    """A bare pin has none; these sets end, and then the app checks no pin."""
+    written = written_plans()["The pin set expires, and fails open"]
+    (end,) = (one for one in written.plan.events if isinstance(one, PinsEnd))
+    assert "Android’s and TrustKit’s pin sets can have a date" in written.say
+    sweep, key_app = Sweep(written.plan), apps(written.plan, end.version)[2]
+    assert sweep.readers(key_app, end.day - timedelta(1)) == set()
+    assert "Other Issuing CA" in sweep.readers(key_app, end.day)
+
+
+def test_a_stolen_keys_certificates_are_those_that_the_bank_had() -> None:
+    """The plan says so: the thief is let in for longer where an authority certifies the key."""
+    written = written_plans()["A key is stolen on a Friday"]
+    sweep = Sweep(written.plan)
+    key_app = apps(written.plan, "v1")[2]
+    last = max(one.ends for one in written.plan.deployments if one.key == "key A")
+    assert sweep.readers(key_app, last) == {"key A"}
+    after = last + timedelta(1)
+    assert sweep.readers(key_app, after) == set()
+    again = Deployed(last, "key A")  # as if an authority had certified it once more
+    assert Sweep(written.plan.adding(again)).readers(key_app, after) == {"key A"}
+    assert "no CA issues another here" in written.say
+
+
 def test_what_a_public_authority_may_do_changes_on_the_ballots_days() -> None:
     """SC-081v3: 398 days, then 200, 100 and 47."""
     for day, days in {
@@ -128,6 +162,8 @@ def test_what_a_public_authority_may_do_changes_on_the_ballots_days() -> None:
     }.items():
         assert allowed(day) == days
     assert all(one.source for one in lifetimes())
+    (short,) = (one for one in lifetimes() if one.days == 6)
+    assert short.start == date(2026, 1, 15), "from then on whoever asks gets one"
     made = Rule(None, start=date(2026, 3, 1), ends=date(2029, 8, 31)).plan()
     lives = [(one.ends - one.day).days + 1 for one in made.deployments]
     assert lives == sorted(lives, reverse=True)
@@ -170,6 +206,7 @@ RULED = 'title = "Ruled"\nsay = "Look."\n[rule]\nlifetime = 47\nrotate = 1\n'
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Return an empty folder of plans."""
+    _ = lifetimes()  # a rule reads them, and they do not lie in that folder
     monkeypatch.setattr(data, "DATA", tmp_path)
     (tmp_path / "plans").mkdir()
     written_plans.forget()

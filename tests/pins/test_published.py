@@ -17,7 +17,7 @@ from pinlib.errors import BadData
 from pinlib.pins import published
 from pinlib.pins.notations import Kind, Notation
 from pinlib.pins.pins import Pin, certificate_pin, key_pin
-from pinlib.pins.published import known_pins, public_roots, root_with, twins
+from pinlib.pins.published import known_pins, public_roots, root_with, twins, whose
 
 HERE = Path(__file__).parents[2] / "data"
 
@@ -42,12 +42,41 @@ def test_every_published_pin_is_that_of_the_real_root() -> None:
     table = rows("known_pins.csv")
     assert len(table) == len(known_pins()) >= 7
     for row, known in zip(table, known_pins(), strict=True):
+        assert known.key.write(Notation.BASE64) == row["key_pin"]
+        assert (known.note or "", known.source) == (row["note"], row["source"])
         root = root_with(known.certificate)
-        assert root is not None, f"{known.name} is no longer in certifi"
+        if root is None:
+            assert known.note, f"{known.name} is no longer in certifi, and nothing says why"
+            continue
         assert hashlib.sha256(root).hexdigest() == row["certificate_sha256"]
         assert key_pin(root) == known.key
-        assert known.key.write(Notation.BASE64) == row["key_pin"]
-        assert known.source == row["source"]
+
+
+GONE = "distrusted by Chrome and Mozilla since 15 April 2026"
+LEFT = "left Chrome on 1 July 2026"
+
+
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [
+        ("DigiCert Global Root CA", GONE),
+        ("DigiCert Assured ID Root CA", GONE),
+        ("DigiCert High Assurance EV Root CA", GONE),
+        ("DigiCert Assured ID Root G2", LEFT),
+        ("DigiCert Assured ID Root G3", LEFT),
+        ("DigiCert Trusted Root G4", LEFT),
+    ],
+)
+def test_a_root_that_left_is_recognised_and_says_so(name: str, note: str) -> None:
+    """A pin on a root that stores have dropped is the one that somebody has to replace."""
+    (known,) = [one for one in known_pins() if one.name == name]
+    assert whose(known.key.digest) == whose(known.certificate.digest) == f"{name} ({note})"
+
+
+def test_a_root_in_good_standing_is_only_named() -> None:
+    """ISRG Root X1 has a published pin and no note; a root without a published pin has its name."""
+    for name in "ISRG Root X1", "ISRG Root X2":
+        assert whose(key_pin(public_roots()[name]).digest) == name
 
 
 def test_a_root_that_certifi_does_not_have_is_none() -> None:
@@ -105,8 +134,10 @@ def test_no_root_is_loaded_through_a_library() -> None:
 
 def test_what_is_computed_is_not_what_is_cited() -> None:
     """A wrong pin in the table would show: the other one comes out of certifi."""
-    known = known_pins()[0]
-    wrong = published.Published(known.name, known.certificate, Pin(Kind.KEY, bytes(32)), "nobody")
+    known = next(one for one in known_pins() if one.name == "ISRG Root X1")
+    wrong = published.Published(
+        known.name, known.certificate, Pin(Kind.KEY, bytes(32)), None, "nobody"
+    )
     assert wrong.computed == known.key != wrong.key
-    gone = published.Published("x", Pin(Kind.CERTIFICATE, bytes(32)), known.key, "nobody")
+    gone = published.Published("x", Pin(Kind.CERTIFICATE, bytes(32)), known.key, None, "nobody")
     assert gone.computed is None

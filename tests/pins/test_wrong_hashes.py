@@ -14,8 +14,17 @@ from pinlib.encoding.files import documents
 from pinlib.errors import BadPin
 from pinlib.pins.notations import Kind, Notation
 from pinlib.pins.pins import Pin, certificate_pin, key_pin, key_pins
-from pinlib.pins.wrong_hashes import FAMOUS, Hashed, candidates, parts, recognise, where
-from pinlib.scenes.cast import TODAY, Cast
+from pinlib.pins.published import public_roots
+from pinlib.pins.wrong_hashes import (
+    FAMOUS,
+    Hashed,
+    candidates,
+    is_placeholder,
+    parts,
+    recognise,
+    where,
+)
+from pinlib.scenes.cast import TODAY, Cast, story
 from pinlib.tls.certificates import Identity, Validity, ed25519_key, p384, request, rsa2048
 
 OPENSSL = shutil.which("openssl")
@@ -241,3 +250,124 @@ def test_each_story_is_of_its_own_bytes() -> None:
         Hashed.FILE: "file",
     }
     assert all(word in hashed.story for hashed, word in words.items())
+
+
+def written(digest: bytes) -> tuple[str, ...]:
+    """Write 32 bytes in every notation."""
+    return tuple(Pin(Kind.KEY, digest).write(notation) for notation in Notation)
+
+
+@openssl
+@pytest.mark.parametrize(
+    ("pipeline", "hashed", "detail"),
+    [
+        ("openssl x509 -in missing -pubkey -noout 2>/dev/null", Hashed.NOTHING, ""),
+        ("echo", Hashed.LINE_END, ""),
+        (r"printf '\r\n'", Hashed.LINE_END, "as Windows writes it"),
+    ],
+)
+def test_a_pipeline_whose_first_step_failed_is_recognised(
+    cast: Cast, pipeline: str, hashed: Hashed, detail: str
+) -> None:
+    """Run in a shell: what reaches the hash is nothing, or the end of a line."""
+    for last in ("-binary | openssl base64", "-hex"):
+        printed = subprocess.run(
+            ["/bin/sh", "-c", f"{pipeline} | openssl dgst -sha256 {last}"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        (found,) = recognise(printed, documents(cast.bank.leaf))
+        assert (found.hashed, found.detail, found.matches) == (hashed, detail, False)
+        assert "step" in found.hashed.story
+
+
+def test_the_famous_hash_of_nothing_is_that() -> None:
+    """As it stands in a published sample, and in hex."""
+    nothing = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+    (leaf,) = documents(story().bank.leaf)
+    for text in (nothing, f"sha256/{nothing}", *written(sha256().digest())):
+        assert recognise(text, [leaf])[0].hashed is Hashed.NOTHING
+
+
+@pytest.mark.parametrize(
+    "digest",
+    [
+        bytes(32),
+        b"\xff" * 32,
+        b"\x04\x10\x41" * 10 + b"\x04\x10",  # BBBB…
+        bytes.fromhex("0123456789abcdef" * 4),
+        bytes.fromhex("deadbeef" * 8),
+        bytes(range(32)),
+        bytes(range(32, 0, -1)),
+    ],
+    ids=lambda digest: digest.hex()[:8],
+)
+def test_a_placeholder_is_recognised(cast: Cast, digest: bytes) -> None:
+    """No hash repeats itself after a few bytes, or counts: somebody typed these."""
+    for text in written(digest):
+        (found,) = recognise(text, documents(cast.bank.leaf))
+        assert (found.hashed, found.matches) == (Hashed.PLACEHOLDER, False)
+
+
+def test_no_hash_is_taken_for_a_placeholder() -> None:
+    """Ten thousand of them, and every public root's."""
+    for number in range(10_000):
+        assert not is_placeholder(sha256(str(number).encode()).digest())
+    assert not any(is_placeholder(key_pin(der).digest) for der in public_roots().values())
+
+
+def chain_hash(certificates: list[bytes]) -> bytes:
+    """Compute what V2Ray and Xray pin, as transport/internet/tls/pin.go does, one after another."""
+    value = b""
+    for certificate in certificates:
+        out = sha256(certificate).digest()
+        value = sha256(value + out).digest() if value else out
+    return value
+
+
+def test_a_hash_of_the_whole_chain_is_recognised(cast: Cast) -> None:
+    """Of the chain as it was sent, and of the first of a file that holds the root too."""
+    ders = [one.public_bytes(Encoding.DER) for one in cast.verified]
+    chain = [documents(der)[0] for der in ders]
+    for count in (2, 3):
+        (found,) = recognise(b64encode(chain_hash(ders[:count])).decode(), chain)
+        assert (found.hashed, found.detail) == (Hashed.CHAIN, f"the first {count} certificates")
+        assert not found.matches
+    assert recognise(chain_hash(ders[:1]).hex(), chain)[0].hashed is Hashed.CERTIFICATE
+    assert recognise(chain_hash(ders[::-1]).hex(), chain)[0].hashed is None
+    key = documents(cast.backup.public_key())  # keys beside certificates are no part of a chain
+    assert recognise(chain_hash(ders[:2]).hex(), [*key, *chain])[0].hashed is Hashed.CHAIN
+
+
+def test_what_was_shown_is_told_from_what_is_pinned(cast: Cast) -> None:
+    """OkHttp's exception: each pin is held against the file, and knows on which side it stood."""
+    leaf, issuing = (key_pin(one) for one in cast.verified[:2])
+    text = (
+        f"Certificate pinning failure!\n  Peer certificate chain:\n    {leaf}: CN=bank.example\n"
+        f"    {issuing}: CN=Lab Issuing CA\n  Pinned certificates for bank.example:\n"
+        f"    {key_pin(cast.backup)}"
+    )
+    found = recognise(text, documents(cast.bank.leaf))
+    assert [(one.shown, one.hashed) for one in found] == [
+        (False, None),
+        (True, Hashed.SPKI),
+        (True, None),
+    ]
+
+
+def test_every_hash_has_a_name_and_a_story() -> None:
+    """A placeholder is no hash of anything, and is not called one."""
+    for hashed in Hashed:
+        assert hashed.told.startswith("a hash of ") is (hashed is not Hashed.PLACEHOLDER)
+
+
+def test_a_record_with_another_usage_matches_nothing(cast: Cast) -> None:
+    """Usage 2 is never found at a leaf, nor 3 at a CA: RFC 7671, section 5."""
+    chain = [documents(one)[0] for one in cast.verified]
+    for one in cast.verified:
+        for authority in (False, True):
+            record = key_pin(one).write(Notation.TLSA, authority=authority)
+            (found,) = recognise(record, chain)
+            assert found.hashed is Hashed.SPKI
+            assert found.matches is (authority is (one is not cast.bank.leaf))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pinlib import Cast, Outcome, Strategy, Tls
@@ -35,6 +37,7 @@ WHAT_HAPPENS = {
     "hijack: genuine, from another CA": "oppppp",
     "hijack: genuine, from the bank's own CA": "opppoo",
     "stolen key and old certificate, after rotation": "oooooo",
+    "stolen key, certified again by another CA": "opoopp",
     "cross-sign: the chain ends at another root": "ooooop",
 }
 LETTER = {
@@ -98,6 +101,17 @@ def test_a_certificate_appended_is_presented_and_not_verified(cast: Cast, tls: T
     verdict = cast.events["rogue leaf, pinned certificate appended"].verdict(tls=tls)
     assert cast.bank.leaf in verdict.presented
     assert cast.bank.leaf not in verdict.verified
+
+
+def test_a_thief_is_let_in_until_the_certificate_ends_and_longer_if_certified_again(
+    cast: Cast, tls: Tls
+) -> None:
+    """On one day the old certificate is refused, and a new one for the stolen key is let in."""
+    again = cast.events["stolen key, certified again by another CA"]
+    old = replace(again, identity=cast.bank)
+    for strategy in (Strategy.LEAF_KEY, Strategy.LEAF_KEY_AND_BACKUP):
+        assert old.verdict(strategy, tls).outcome is Outcome.REFUSED_BY_DATE
+        assert again.verdict(strategy, tls).connected
 
 
 def test_an_event_that_is_none_is_answered_with_those_that_are(cast: Cast) -> None:

@@ -27,6 +27,7 @@ _OF = {
     Outcome.REFUSED_BY_PIN: PIN,
 }
 STOPPED = dict.fromkeys(Strategy, PIN) | {Strategy.NONE: "fooled"}
+BY_ITS_CA = STOPPED | {Strategy.INTERMEDIATE_KEY: "fooled", Strategy.ROOT_KEY: "fooled"}
 TABLE = {
     Middle.NOBODY: dict.fromkeys(Strategy, "bank"),
     Middle.EAVESDROPPER: dict.fromkeys(Strategy, "bank"),
@@ -37,7 +38,8 @@ TABLE = {
     Middle.USER_PROXY: dict.fromkeys(Strategy, PATH),
     Middle.OTHER_CA: STOPPED,
     Middle.HIJACK: STOPPED,
-    Middle.PINNED_CA: STOPPED | {Strategy.INTERMEDIATE_KEY: "fooled", Strategy.ROOT_KEY: "fooled"},
+    Middle.HIJACK_OWN_CA: BY_ITS_CA,
+    Middle.PINNED_CA: BY_ITS_CA,
     Middle.STOLEN_KEY: dict.fromkeys(Strategy, "fooled"),
     Middle.APPENDED: STOPPED,
 }
@@ -88,11 +90,29 @@ def test_who_does_not_check_the_name_is_fooled_by_any_certificate() -> None:
     assert outcome(replace(careless, pins=Strategy.LEAF_KEY)) == PIN
 
 
-def test_an_app_that_believes_the_user_is_fooled_by_the_users_proxy() -> None:
-    """And a pin stops it, as the company's."""
-    scenario = Scenario(Middle.USER_PROXY, trusts_user_roots=True)
-    assert outcome(scenario) == "fooled"
-    assert outcome(replace(scenario, pins=Strategy.LEAF_KEY)) == PIN
+def test_an_android_app_refuses_an_added_ca_and_one_that_opted_in_needs_a_pin() -> None:
+    """One phone with one CA added, and one proxy: what differs is whether the app trusts it."""
+    ordinary = Scenario(Middle.USER_PROXY)
+    opted_in = replace(ordinary, trusts_user_roots=True)
+    assert ordinary.device == replace(opted_in.device, trusts_installed=False)
+    assert ordinary.device.installed == opted_in.device.installed != ()
+    assert outcome(ordinary) == PATH
+    assert outcome(opted_in) == "fooled"
+    assert outcome(replace(opted_in, pins=Strategy.LEAF_KEY)) == PIN
+
+
+@pytest.mark.parametrize("middle", [Middle.HIJACK, Middle.HIJACK_OWN_CA], ids=lambda one: one.name)
+def test_a_pin_on_a_ca_stops_the_hijacker_whom_another_one_certified(middle: Middle) -> None:
+    """At jabber.ru it was the owner's own: then only a pin on the leaf is of use."""
+    own = middle is Middle.HIJACK_OWN_CA
+    for strategy in (Strategy.INTERMEDIATE_KEY, Strategy.ROOT_KEY):
+        scene = run(Scenario(middle, strategy))
+        leaf = scene.verdict.presented[0]
+        assert (leaf.issuer == scene.scenario.bank.leaf.issuer) is own
+        assert scene.fooled is own
+        assert scene.verdict.application_bytes == (len(LOGIN) if own else 0)
+    assert run(Scenario(middle)).fooled
+    assert outcome(Scenario(middle, Strategy.LEAF_KEY)) == PIN
 
 
 def test_the_balance_on_the_screen_may_be_a_lie() -> None:
@@ -194,9 +214,13 @@ def test_the_scenarios_are_what_their_titles_say() -> None:
         "A café, the bank’s certificate copied": KEY,
         "Company phone, inspecting proxy": "fooled",
         "Company phone, the same, pinned": PIN,
-        "A CA that the user installed": PATH,
+        "Android: a proxy’s CA added": PATH,
+        "Android: the app opted in": "fooled",
         "A genuine certificate, by hijack": "fooled",
         "The same hijack, pinned": PIN,
+        "The same hijack, the bank’s CA pinned": PIN,
+        "Hijack, the bank’s own CA": "fooled",
+        "The same, the bank’s key pinned": PIN,
         "The pinned CA itself errs": "fooled",
         "A bug: the pin sees what was sent": "fooled",
         "The bank’s key was stolen": "fooled",

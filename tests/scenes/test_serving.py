@@ -131,7 +131,7 @@ def test_the_gate_and_the_recipe_side_by_side(room: Room) -> None:
     assert (plain.page.established, plain.page.alert) == (True, None)
     assert gate.page.application_bytes == plain.page.application_bytes == 0
     assert not plain.connected
-    assert "its pin is" in plain.said
+    assert "is not pinned" in plain.said
     assert room.gate(pinned=False).page.request.endswith(FORM)
 
 

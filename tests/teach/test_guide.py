@@ -16,7 +16,14 @@ import pytest
 from pinlib.__main__ import main
 from pinlib.errors import BadData, BadInput
 from pinlib.teach import guide
-from pinlib.teach.guide import WIDTH, all_lessons, read_lesson, run_sheet, workshop_plan
+from pinlib.teach.guide import (
+    WIDTH,
+    all_lessons,
+    lesson_list,
+    read_lesson,
+    run_sheet,
+    workshop_plan,
+)
 
 
 def markdown(text: str, tag: str = "core", **instructor: Any) -> dict[str, Any]:
@@ -160,13 +167,34 @@ def test_too_little_time_is_said(folder: Path) -> None:
 
 def test_an_unknown_lesson_lists_those_that_exist(folder: Path, tmp_path: Path) -> None:
     """One clear sentence, whatever was asked for; and so in a workshop without any lesson."""
-    for wrong in "04", "1", "", "../01":
+    for wrong in "04", "4", "001", "", "../01", "\x1b[2J", "9" * 9999:
         with pytest.raises(BadInput, match=r"there are: 00, 01, 02, 03$") as refused:
             read_lesson(wrong, folder)
         assert refused.value.seen == wrong
+        assert str(refused.value).isprintable()
+        assert len(str(refused.value)) < 200
     (tmp_path / "empty").mkdir()
     with pytest.raises(BadInput, match="there are: none yet"):
         read_lesson("00", tmp_path / "empty")
+    with pytest.raises(BadInput, match="no lesson is here"):
+        lesson_list(tmp_path / "empty")
+
+
+def test_a_lesson_may_be_called_by_its_number(folder: Path) -> None:
+    """Nobody says "zero one"."""
+    assert read_lesson("1", folder) == read_lesson("01", folder)
+
+
+def test_all_lessons_are_listed_in_a_line_each(folder: Path) -> None:
+    """Number, title and times, and how to go on; none is wider than a terminal."""
+    write(folder, "04", 7.5, 1, title="A longer title than all the others,")
+    lines = lesson_list(folder).splitlines()
+    assert [line[:2] for line in lines[:5]] == ["00", "01", "02", "03", "04"]
+    assert re.fullmatch(r"01  Lesson 01 +20 min live, 30 with everything", lines[1])
+    assert "others, 04  7.5 min live, 8.5 with everything" in lines[4]
+    assert "guide 5" in lines[-2]
+    assert max(map(len, lines)) < 80
+    assert max(map(len, lesson_list().splitlines())) < 80
 
 
 @pytest.mark.parametrize(
@@ -201,22 +229,26 @@ def test_every_lesson_has_a_run_sheet_and_a_place_in_the_plans() -> None:
 
 
 def test_the_commands_print_what_the_functions_return(capsys: pytest.CaptureFixture[str]) -> None:
-    """`guide 00` is the run sheet, `guide --plan 90` the plan; both end with status 0."""
+    """`guide 00` is a run sheet, `guide --plan 90` a plan, `guide` the list: all with status 0."""
     first = all_lessons()[0].number
     assert main(["guide", first]) == 0
     assert capsys.readouterr().out == run_sheet(first) + "\n"
+    assert main(["guide", first, "1"]) == 0
+    assert capsys.readouterr().out == f"{run_sheet(first)}\n{run_sheet('01')}\n"
     assert main(["guide", "--plan", "90"]) == 0
     assert capsys.readouterr().out == workshop_plan(90) + "\n"
+    assert main(["guide"]) == 0
+    assert capsys.readouterr().out == lesson_list() + "\n"
 
 
 def test_what_was_asked_wrongly_ends_with_status_2(capsys: pytest.CaptureFixture[str]) -> None:
     """The sentence goes to stderr, without a traceback."""
-    for wrong in ["guide", "77"], ["guide", "--plan", "1"]:
+    for wrong in ["guide", "77"], ["guide", "00", "77"], ["guide", "--plan", "1"]:
         assert main(wrong) == 2
         out, err = capsys.readouterr()
         assert out == ""
         assert len(err.splitlines()) == 1
-    for wrong in [], ["guide"], ["nothing"], ["guide", "00", "--plan", "60"]:
+    for wrong in [], ["nothing"], ["guide", "00", "--plan", "60"]:
         with pytest.raises(SystemExit) as ended:
             main(wrong)
         assert ended.value.code == 2

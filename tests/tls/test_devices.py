@@ -103,7 +103,7 @@ def test_a_pin_check_of_ones_own_sees_the_evidence(cast: Cast, tls: Tls) -> None
 
     verdict = connect(replace(cast.phone, tls=tls, pin_check=check), cast.bank, HOST, TODAY)
     assert verdict.match == pin
-    assert seen == [Evidence(cast.bank.chain, cast.verified, HOST, resumed=False)]
+    assert seen == [Evidence(cast.bank.chain, cast.verified, HOST)]
 
 
 def test_a_pin_check_on_the_presented_chain_is_fooled(cast: Cast, tls: Tls) -> None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import shutil
 import ssl
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -589,15 +594,19 @@ def test_addresses_and_wildcards_are_names_too(cast: Cast, tls: Tls) -> None:
         ("a.www.bank.example", "*.bank.example", Outcome.REFUSED_BY_NAME),
         ("bank.example", "*.bank.example", Outcome.REFUSED_BY_NAME),
         ("BANK.example", "bank.example", Outcome.CONNECTED),
+        ("bank.example.", "bank.example", Outcome.CONNECTED),
+        ("my_host.example", "my_host.example", Outcome.CONNECTED),
+        ("my_host.bank.example", "*.bank.example", Outcome.CONNECTED),
+        ("my_host.example", "bank.example", Outcome.REFUSED_BY_NAME),
     ]:
         identity = cast.issuing.issue(named, valid=A_YEAR)
         assert connect(phone, identity, host, TODAY).outcome is outcome, (host, named)
 
 
-BAD_HOSTS = ["", "not a host!", "a" * 300, ".".join(["a" * 60] * 5), "*.x", "bänk.example"]
+BAD_HOSTS = ["", "not a host!", "a" * 300, ".".join(["a" * 60] * 5), "*.x", "bänk.example", "x.."]
 
 
-@pytest.mark.parametrize("host", [*BAD_HOSTS, "bank.example.", "-a.example", "fe80::1%eth0", "a\n"])
+@pytest.mark.parametrize("host", [*BAD_HOSTS, "-a.example", "fe80::1%eth0", "a\n"])
 def test_a_host_that_cannot_be_is_an_error(cast: Cast, host: str) -> None:
     """What nobody can be called is a BadHost that shows what was written, before any handshake."""
     with pytest.raises(BadHost, match="no host name") as caught:
@@ -698,8 +707,12 @@ def test_a_certificate_that_cannot_be_read_is_a_sentence(
     assert (verdict.presented, verdict.application_bytes) == ((), 0)
 
 
-@pytest.mark.parametrize("san", [X400_ADDRESS, EDI_PARTY_NAME])
-def test_a_name_that_cannot_be_read_is_a_refusal(cast: Cast, tls: Tls, san: bytes) -> None:
+@pytest.mark.parametrize(
+    ("san", "told"), [(X400_ADDRESS, "no name at all"), (EDI_PARTY_NAME, "bank.example")]
+)
+def test_a_name_that_cannot_be_read_is_a_refusal(
+    cast: Cast, tls: Tls, san: bytes, told: str
+) -> None:
     """A real certificate of an authority in the store, which names somebody in words of its own."""
     peer = stranger(cast.issuing, A_YEAR, raw(SAN, san))
     for checks in (frozenset(Check), frozenset(Check) - {Check.CHAIN}):
@@ -707,7 +720,7 @@ def test_a_name_that_cannot_be_read_is_a_refusal(cast: Cast, tls: Tls, san: byte
         verdict = connect(device, peer, "shop.example", TODAY)
         assert verdict.outcome is Outcome.REFUSED_BY_NAME, str(verdict)
         assert verdict.alert == "bad_certificate"
-        assert "the certificate says no name at all" in verdict.rung(Check.NAME).evidence
+        assert f"the certificate says {told}" in verdict.rung(Check.NAME).evidence
 
 
 def test_an_unfinished_handshake_has_no_verdict(cast: Cast) -> None:
@@ -740,3 +753,66 @@ def test_what_was_not_opened_can_still_be_told(cast: Cast, tls: Tls) -> None:
             assert same(verdict, whole)
             assert verdict.presented == whole.presented
             assert verdict.decided <= len(verdict.timeline)
+
+
+# --- weak chains, and what a server without a key of its own would be
+
+
+@pytest.mark.parametrize("digest", ["sha1", "md5"])
+def test_a_chain_signed_with_an_old_hash_is_a_verdict(
+    cast: Cast, tls: Tls, tmp_path: Path, digest: str
+) -> None:
+    """A root did sign it; what is wrong is the hash, and OpenSSL is not heard to complain."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        if os.environ.get("CI"):
+            pytest.fail("no openssl here, and CI has one")
+        pytest.skip("no openssl here: nobody signs with old hashes")
+    new = "-newkey rsa:2048 -nodes -keyout {0}.key -out {0}.pem"
+    for words in (
+        f"{new.format('ca')} -subj /CN=Old -addext keyUsage=critical,keyCertSign",
+        f"{new.format('leaf')} -subj /CN={HOST} -CA ca.pem -CAkey ca.key -{digest} "
+        f"-addext subjectAltName=DNS:{HOST} -addext basicConstraints=critical,CA:FALSE",
+    ):
+        command = [openssl, "req", "-x509", *words.split()]
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    root, leaf = (
+        x509.load_pem_x509_certificate((tmp_path / name).read_bytes())
+        for name in ("ca.pem", "leaf.pem")
+    )
+    key = load_pem_private_key((tmp_path / "leaf.key").read_bytes(), None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    device = replace(cast.phone, tls=tls, roots=(root,))
+    verdict = connect(device, Identity((leaf,), key), HOST, leaf.not_valid_before_utc)
+    assert (verdict.outcome, verdict.alert) == (Outcome.REFUSED_BY_CHAIN, "unknown_ca")
+    assert f"it is signed with {digest.upper()}" in verdict.reason
+
+
+def test_a_weak_key_is_a_verdict(cast: Cast, tls: Tls) -> None:
+    """RSA-1024: every rule but this one is kept, and the reason says so."""
+    weak = rsa.generate_private_key(65537, 1024)  # noqa: S505 - to be refused
+    server = cast.issuing.issue(HOST, valid=A_YEAR, key=weak)
+    verdict = connect(replace(cast.phone, tls=tls), server, HOST, TODAY)
+    assert (verdict.outcome, verdict.alert) == (Outcome.REFUSED_BY_CHAIN, "unknown_ca")
+    assert "its own key is too weak" in verdict.reason
+    assert "vouches" not in str(verdict)
+
+
+def test_a_server_that_offers_rsa_key_transport_alone_gets_no_handshake(cast: Cast) -> None:
+    """There no ServerKeyExchange is signed; the ladder speaks of its signature, so none is had."""
+    identity = cast.issuing.issue(HOST, valid=A_YEAR, key=rsa2048)
+    phone = Connection(replace(cast.phone, tls=Tls.V1_2), HOST, TODAY)
+    phone.receive(Raw(context(Tls.V1_2, identity, "kRSA")).answer(phone.send()))
+    assert phone.outcome is Outcome.NO_HANDSHAKE
+    assert "handshake_failure" in phone.verdict.reason
+
+
+def test_a_refusal_after_the_handshake_sends_nothing_at_all(cast: Cast, tls: Tls) -> None:
+    """Neither an alert of refusal nor a goodbye, which is an alert too (close_notify)."""
+    pins = cast.pins(Strategy.LEAF_KEY)
+    phone = Connection(replace(cast.phone, tls=tls, pins=pins, moment=Moment.AFTER), HOST, TODAY)
+    server = Server(cast.issuing.issue(HOST, valid=A_YEAR))
+    talk(phone, server)
+    assert phone.outcome is Outcome.REFUSED_BY_PIN
+    assert phone.send() == b""
+    assert "Alert" not in [message.name for message in phone.verdict.timeline]

@@ -145,9 +145,9 @@ def test_a_name_that_nobody_can_have_is_let_go(cast: Cast) -> None:
     """He can make no certificate for it; the page says what was asked for."""
     interceptor = Interceptor(Forger(cast.proxy, Validity.days(TODAY, 9)))
     between = interceptor.meet()
-    between.from_victim(Caller("a_b.example").send())
+    between.from_victim(Caller("-a.example").send())
     assert between.closed
-    assert interceptor.pages[0].asked_for == "a_b.example"
+    assert interceptor.pages[0].asked_for == "-a.example"
 
 
 def test_a_victim_who_hangs_up_leaves_a_page(cast: Cast) -> None:

@@ -139,20 +139,6 @@ def test_secrets_are_looked_up_by_their_own_hello(cast: Cast, temp: Path, unlink
     assert list(temp.iterdir()) == []
 
 
-def test_where_a_log_keeps_its_name_leftovers_are_swept(temp: Path) -> None:
-    """What a killed kernel left behind goes when the next one starts."""
-    left = temp / "pinlib-keylog-left"
-    left.mkdir()
-    (left / "secrets").write_text("CLIENT_RANDOM …", encoding="utf-8")
-    other = temp / "somebody-elses"
-    other.mkdir()
-    log = KeyLog(careless(), unlinked=False)
-    assert not left.exists()
-    assert other.exists()
-    log.close()
-    assert list(temp.iterdir()) == [other]
-
-
 def test_a_forgotten_log_closes_itself(temp: Path) -> None:
     """A log that nobody holds any more leaves neither a file nor a folder."""
     log = KeyLog(careless(), unlinked=False)

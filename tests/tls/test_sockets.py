@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import secrets
+import shutil
 import signal
 import socket
 import ssl
@@ -18,15 +19,20 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
-from pinlib import Event, Outcome, Strategy, Tls
+from pinlib import Authority, Device, Event, Identity, Outcome, Strategy, Tls, connect
 from pinlib.errors import NotLoopback, Silence
 from pinlib.scenes.cast import HOST, LOGIN, TODAY, Cast
-from pinlib.tls.certificates import Validity
+from pinlib.tls.certificates import Validity, p256, usual_extensions
 from pinlib.tls.devices import Moment
 from pinlib.tls.interception import Encounter, Forger, Interceptor, intercept
 from pinlib.tls.sockets import Door, MiddleDoor, bank_door, dial, encounter, only_here
@@ -34,6 +40,7 @@ from pinlib.tls.web import Bank
 from tests.strangers import EDI_PARTY_NAME, SAN, X400_ADDRESS, raw, stranger
 
 ROOT = Path(__file__).parents[2]
+CURL = shutil.which("curl")
 PROXY = "proxy CA in the device's store"
 FACTS = ("outcome", "reason", "match", "alert", "application_bytes")
 
@@ -426,3 +433,37 @@ def test_a_client_that_we_did_not_write_is_served(cast: Cast) -> None:
         heard = _heard(middle.address, LOGIN)
     assert b'"balance": 1250' in heard
     assert who.pages[0].request == LOGIN
+
+
+@pytest.mark.skipif(
+    CURL is None and not os.environ.get("CI"), reason="no curl here: its opinion is not asked"
+)
+@pytest.mark.parametrize(
+    "named",
+    ["bank.example", "my_host.example", "bank.example.", "*.bank.example"],
+    ids=["plain", "underscore", "dot", "wildcard"],
+)
+def test_curl_takes_a_dot_and_an_underscore_as_we_do(named: str, tmp_path: Path) -> None:
+    """A last dot in what is asked for or in the certificate, an underscore, a wildcard over it."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    valid = Validity.days(now - timedelta(days=1), 30)
+    root = Authority.root("Root", valid=valid)
+    key, name = p256(), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "x")])
+    public = key.public_key()
+    builder = x509.CertificateBuilder(
+        root.certificate.subject, name, public, 7, valid.starts, valid.ends
+    ).add_extension(x509.SubjectAlternativeName([x509.DNSName(named)]), critical=False)
+    for extension, critical in usual_extensions(public, root.key.public_key(), authority=False):
+        builder = builder.add_extension(extension, critical)
+    server = Identity((builder.sign(root.key, SHA256()),), key)
+    phone, roots = Device("phone", (root.certificate,)), tmp_path / "roots.pem"
+    roots.write_bytes(root.certificate.public_bytes(Encoding.PEM))
+    hosts = ["bank.example", "bank.example.", "my_host.example", "my_host.example."]
+    for host in (*hosts, "my_host.bank.example", "my_host.bank.example."):
+        with bank_door(server) as door:
+            here = f"{door.port}:127.0.0.1"
+            found = ("--resolve", f"{host}:{here}", "--resolve", f"{host.rstrip('.')}:{here}")
+            command = [str(CURL), "-s", *found, "--cacert", str(roots)]
+            said = subprocess.run([*command, f"https://{host}:{door.port}/"], capture_output=True)
+        assert said.returncode in (0, 60), said
+        assert connect(phone, server, host, now).connected == (said.returncode == 0), host

@@ -169,7 +169,7 @@ def ends(found: Sequence[Deadline], now: datetime) -> View:
         soon = bool(ended) or first.left(now) < _SOON
         headline = Headline(words, reason, "bad" if soon else "plain", signed=soon)
     each = "; ".join(
-        f"{one.what.value} {one.name}, from {one.starts:%Y-%m-%d} to {one.ends:%Y-%m-%d}, "
+        f"{one.what.value} {one.name}, from {one.starts:%Y-%m-%d} to {one.day}, "
         + ("ended" if one.left(now) < 0 else f"{_days(one.left(now))} left")
         for one in ordered
     )

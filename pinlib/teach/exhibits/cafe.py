@@ -33,7 +33,8 @@ _WHO = {
     Middle.COMPANY_PROXY: ("Inspecting proxy", "wifi", "makes a certificate for every name"),
     Middle.USER_PROXY: ("Inspecting proxy", "wifi", "makes a certificate for every name"),
     Middle.OTHER_CA: ("A stranger", "wifi", "another trusted CA erred for him"),
-    Middle.HIJACK: ("A hijacker", "wifi", "won a genuine certificate by a hijack"),
+    Middle.HIJACK: ("A hijacker", "wifi", "certified by another CA"),
+    Middle.HIJACK_OWN_CA: ("A hijacker", "wifi", "certified by the bank’s own CA"),
     Middle.PINNED_CA: ("A stranger", "wifi", "the bank’s own CA erred for him"),
     Middle.STOLEN_KEY: ("A thief", "wifi", "has the bank’s private key"),
     Middle.APPENDED: (
@@ -44,8 +45,8 @@ _WHO = {
 }
 _NONE = "none, for a check failed"
 _INSTALLED = {
-    Middle.COMPANY_PROXY: ("Company phone", "the proxy’s CA is installed"),
-    Middle.USER_PROXY: ("Phone", "its user installed the proxy’s CA"),
+    Middle.COMPANY_PROXY: ("Company iPhone", "the proxy’s CA is installed"),
+    Middle.USER_PROXY: ("Android phone", "the proxy’s CA was added"),
 }
 
 
@@ -62,7 +63,8 @@ class CafePanel(Panel[Scenario]):
             "middle",
             "In the middle",
             {middle.value: middle for middle in Middle},
-            "Who is between the phone and the bank",
+            "Who is between the phone and the bank. Unlike an iPhone, or an app made for Android "
+            "17, this phone asks for no proof that a certificate was logged",
         ),
         Control(
             "pins", "The app pins", {one.value: one for one in Strategy}, "What the app insists on"
@@ -71,7 +73,10 @@ class CafePanel(Panel[Scenario]):
             "moment",
             "It checks",
             {"inside the handshake": Moment.INSIDE, "after it": Moment.AFTER},
-            tooltips=("As platforms do: he sees an alert", "As most libraries do: he sees none"),
+            tooltips=(
+                "As Android and Apple do: he sees an alert",
+                "As OkHttp and curl do: no alert says why",
+            ),
         ),
         Control(
             "chain",
@@ -85,8 +90,9 @@ class CafePanel(Panel[Scenario]):
         Control("checks_name", "It checks the name", tooltip="Some libraries forget", more=True),
         Control(
             "trusts_user_roots",
-            "It believes the user’s roots",
-            tooltip="Android apps do not, from version 7 on",
+            "Its Android app trusts added CAs",
+            tooltip='Apps for Android 7 or later do only with <certificates src="user"/> in their '
+            "network security config, whoever added the CA",
             more=True,
         ),
         Control("lies", "He changes the balance", tooltip="If he is let in", more=True),

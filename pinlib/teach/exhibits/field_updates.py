@@ -11,19 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from markupsafe import Markup
 
 from pinlib import Event, Identity, PinSet, Verdict, connect, key_pin, story
-from pinlib.operations.updates import (
-    AtExpiry,
-    Attempt,
-    Enforcement,
-    Field,
-    NaiveUpdater,
-    NotTaken,
-    PinUpdate,
-    Report,
-    Updater,
-    genuine,
-    sign,
-)
+from pinlib.operations.update_attacks import Attempt, Field
+from pinlib.operations.updater import AtExpiry, Report
+from pinlib.operations.updates import Enforcement, NotTaken, genuine, sign
+from pinlib.operations.weak_updaters import read_anyhow
 from pinlib.scenes.cast import HOST
 from pinlib.shared import shared
 from pinlib.teach.drawing import blocks, typeset
@@ -37,18 +28,22 @@ from pinlib.tls import sockets
 from pinlib.tls.certificates import Validity
 from pinlib.tls.interception import Interceptor
 
-NO_SET, NEXT, OFF = "nothing", "the bank’s next set", "the kill switch, signed by the bank"
-STALE = "nothing, and the set has ended"
+NO_SET, NEXT, OFF = "nothing", "the bank’s next set", "the kill switch"
+STALE = "nothing, set ended"
+LOST_KEY = "lost key replaced"
+STOLEN_KEY = "stolen online key"
+DROPPED_KEY = "stolen key, dropped"
 SOURCE = "pins.example"
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """What arrives, who knocks afterwards as the bank and as the thief."""
+    """What arrives and what had come before; who knocks then, as the bank and as the thief."""
 
     tried: Attempt
     bank: Event
     thief: Identity
+    before: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +76,18 @@ def arrivals() -> Mapping[str, Wire]:
     events, second, at = story().events, field().second, field().at
     rotated, moved = events["renew with the backup key"], events["renew with an unknown key"]
     his = events["another trusted CA mis-issues"].identity
-    new = replace(second, version=second.version + 1, pins=PinSet.of(key_pin(moved.identity.leaf)))
-    off = replace(second, version=new.version, mode=Enforcement.OFF)
+    new, dropping = field().next(), field().dropping()
+    off = field().next(pins=second.pins, mode=Enforcement.OFF)
+    hers = sign(field().next(version=new.version + 1, pins=PinSet.of(field().his)), _key())
     ended = second.expires + timedelta(days=1)
     found = {
         NO_SET: Wire(Attempt(b"", at), rotated, his),
         NEXT: Wire(Attempt(sign(new, _key()), at), moved, his),
         OFF: Wire(Attempt(sign(off, _key()), at), rotated, his),
         STALE: Wire(Attempt(b"", ended), moved, his),
+        LOST_KEY: Wire(Attempt(dropping, at), moved, his),
+        STOLEN_KEY: Wire(Attempt(hers, at), rotated, his),
+        DROPPED_KEY: Wire(Attempt(hers, at), moved, his, before=(dropping,)),
     }
     for name, tried in field().attempts.items():
         found[name] = Wire(tried, rotated, story().bank if tried.stolen else his)
@@ -107,13 +106,16 @@ class Delivery:
 def signed_app(delivery: Delivery) -> Meeting:
     """Let the set arrive at an app that checks, then let both knock: real handshakes."""
     wire = arrivals()[delivery.arrives]
-    app = Updater(_key().public_key(), replace(field().second, mode=delivery.mode))
-    app = replace(app, at_expiry=delivery.at_expiry)
-    said = "Nothing arrived."
+    app = field().app()
+    app = replace(app, has=replace(app.has, mode=delivery.mode), at_expiry=delivery.at_expiry)
+    for text in wire.before:
+        app = app.take(text, wire.tried.clock)
+    said, era = "Nothing arrived.", app.has.era
     if wire.tried.text:
         try:
             app = app.take(wire.tried.text, wire.tried.clock)
             said = f"Taken: version {app.has.version} ({app.has.mode.value})."
+            said += " Its new online key drops the old one." if app.has.era > era else ""
         except NotTaken as refusal:
             said = f"Not taken. {refusal}"
     clock, reports = wire.tried.clock, list[Report]()
@@ -128,7 +130,9 @@ def signed_app(delivery: Delivery) -> Meeting:
 def naive_app(delivery: Delivery) -> Meeting:
     """Let the same arrive at an app that believes what it gets."""
     wire = arrivals()[delivery.arrives]
-    app, said = NaiveUpdater(field().second.pins, field().second.expires), "Nothing arrived."
+    app, said = field().naive(), "Nothing arrived."
+    for text in wire.before:
+        app = app.take(text, wire.tried.clock)
     if wire.tried.text:
         app = app.take(wire.tried.text, wire.tried.clock)
         said = (
@@ -204,7 +208,7 @@ class FieldPanel(Panel[Delivery]):
             {"enforces": Enforcement.ENFORCE, "only reports": Enforcement.REPORT},
             tooltips=(
                 "What does not match is refused, until a newer set says otherwise",
-                "Everybody is let in, and it is told, until a newer set says otherwise",
+                "Nobody is refused, and each mismatch is told: for at least one renewal",
             ),
         ),
     )
@@ -215,6 +219,8 @@ class FieldPanel(Panel[Delivery]):
         "The clock set forward, open": Delivery("clock set forward", AtExpiry.OPEN),
         "Only reports": Delivery(NO_SET, mode=Enforcement.REPORT),
         "The kill switch": Delivery(OFF),
+        "Online key stolen": Delivery(STOLEN_KEY),
+        "Stolen key dropped": Delivery(DROPPED_KEY),
     }
     initial = Delivery()
 
@@ -226,8 +232,7 @@ class FieldPanel(Panel[Delivery]):
 def delivered(state: Delivery) -> View:
     """Draw what arrived, and what became of it at the signed app and at the naive one."""
     signed, naive = signed_app(state), naive_app(state)
-    tried = arrivals()[state.arrives].tried
-    letter, letter_words = _letter(tried)
+    letter, letter_words = _letter(arrivals()[state.arrives])
     picture = columns(
         card("What arrives", letter),
         _app("The signed app", signed),
@@ -254,30 +259,40 @@ def _headline(signed: Meeting, naive: Meeting) -> Headline:
     reason = signed.said
     if signed.pins is None:
         reason += " The signed app asks for no pin now."
-    elif signed.fooled:
+    elif signed.fooled and not signed.thief.connected:
         reason += " The signed app only reports."
+    elif signed.fooled:
+        reason += " Whoever has the online key signs as the bank does, until the app drops it."
     elif not signed.served:
         reason += " The signed app refuses the bank too: it has moved to another key."
     return Headline(words, reason, tone)
 
 
-def _letter(tried: Attempt) -> tuple[Markup, str]:
+def _letter(wire: Wire) -> tuple[Markup, str]:
     """Show what is on the wire, as far as it can be read, and what the phone's clock says."""
+    tried = wire.tried
     rows: list[tuple[str, typeset.Text]] = [("phone’s clock", f"{tried.clock:%Y-%m-%d}")]
     if tried.text:
         rows.append(("length", f"{len(tried.text):,} bytes"))
-        mine = genuine(tried.text, _key().public_key())
-        has = b"\n" in tried.text
-        rows.append(("signature", "the bank’s" if mine else "another’s" if has else "none"))
+        rows.append(("signature", _signer(wire)))
         rows += _read(tried.text)
     words = "; ".join(f"{name}: {value}" for name, value in rows)
     return blocks.facts(rows), f"What arrives: {words}."
 
 
+def _signer(wire: Wire) -> str:
+    """Say whose signature it is: before the wire, the offline key may have dropped the online."""
+    if b"\n" not in wire.tried.text:
+        return "none"
+    online = "the dropped key’s" if wire.before else "the online key’s"
+    keys = {online: field().online, "the offline key’s": field().offline}
+    signers = [name for name, key in keys.items() if genuine(wire.tried.text, key.public_key())]
+    return signers[0] if signers else "another’s"
+
+
 def _read(text: bytes) -> list[tuple[str, typeset.Text]]:
-    try:
-        update = PinUpdate.read(text.partition(b"\n")[0])
-    except NotTaken:
+    update = read_anyhow(text)
+    if update is None:
         return [("pin set", "cannot be read")]
     return [
         ("version", str(update.version)),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import ClassVar
 
-from pinlib import Check, Event, Mark, Message, Sender, Strategy, Tls, Verdict, story
+from pinlib import Check, Event, Mark, Message, Outcome, Sender, Strategy, Tls, Verdict, story
 from pinlib.encoding.naming import names
 from pinlib.scenes.cast import ACCOUNT, FORM
 from pinlib.teach.drawing import palette, verdict_view
@@ -183,7 +183,13 @@ def _learned(verdict: Verdict, certificate: bool) -> list[LadderRung]:
         one.size for one in verdict.eavesdropped if "application data" in one.name or one.encrypted
     )
     alert = next((one for one in verdict.eavesdropped if "Alert" in one.name), None)
-    closing = f"in clear: {alert.detail}" if alert else "nothing that can be told from data"
+    closing = [f"in clear: {alert.detail}" if alert else "nothing that can be told from data"]
+    if verdict.device.tls is Tls.V1_3 and verdict.outcome is Outcome.REFUSED_BY_KEY:
+        closing.append("OpenSSL found the false signature itself, and answers before it encrypts")
+    elif verdict.device.tls is Tls.V1_3 and not verdict.connected and not alert:
+        closing.append(
+            "this phone encrypts its alert; other TLS libraries send it in clear, or none at all"
+        )
     return [
         LadderRung("The name", "holds", (f"the phone {asked}",)),
         LadderRung(
@@ -192,7 +198,7 @@ def _learned(verdict: Verdict, certificate: bool) -> list[LadderRung]:
             (f"in clear, for {claimed}",) if certificate else ("encrypted: it stays hidden",),
         ),
         LadderRung("How much", "holds", (f"{data} B crossed in encrypted records",)),
-        LadderRung("How it ended", "holds" if alert else "unchecked", (closing,)),
+        LadderRung("How it ended", "holds" if alert else "unchecked", tuple(closing)),
         LadderRung("What was said", "unchecked", ("encrypted: it stays hidden",)),
     ]
 

@@ -6,12 +6,12 @@ Nothing here contacts anybody: the commands are for the learner's own terminal.
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv6Address
 from typing import ClassVar
 
+import idna
 from cryptography import x509
 from markupsafe import Markup
 
@@ -51,6 +51,13 @@ class Instruction:
 
 
 _WINDOWS = "Windows has no openssl of its own; Git for Windows brings one. "
+_MACOS = "If openssl doesn’t know -sigalgs, it is LibreSSL, as on macOS: brew install openssl. "
+
+# What a client can verify decides which certificate it gets: RFC 8446, section 4.4.2.2.
+_SIGNED_WITH = {
+    "rsa": "rsa_pss_rsae_sha256:rsa_pkcs1_sha256",
+    "ecdsa": "ecdsa_secp256r1_sha256:ecdsa_secp384r1_sha384",
+}
 
 
 def steps(where: Asking) -> tuple[Instruction, ...]:
@@ -58,11 +65,18 @@ def steps(where: Asking) -> tuple[Instruction, ...]:
     windows = where.system is Terminal.WINDOWS
     python = r".venv\Scripts\python" if windows else ".venv/bin/python"
     client = f"openssl s_client {_address(where.host)} -showcerts"
+
+    def saving(file: str, options: str = "") -> str:
+        """Return the command that asks once, and says goodbye at once."""
+        if windows:
+            return f'"" | {client}{options} > {file}'
+        return f"{client}{options} </dev/null >{file}"
+
     return (
         Instruction(
             "1. Save its chain",
             "What your server sends to whoever connects:",
-            (f'"" | {client} > chain.pem' if windows else f"{client} </dev/null >chain.pem",),
+            (saving("chain.pem"),),
             f"{_WINDOWS if windows else ''}A browser exports the chain that it built itself.",
         ),
         Instruction(
@@ -73,7 +87,18 @@ def steps(where: Asking) -> tuple[Instruction, ...]:
             "network: whoever sits in yours may have answered.",
         ),
         Instruction(
-            "3. Make a backup, today",
+            "3. Look for a second leaf",
+            "Many servers have an RSA and an ECDSA certificate, and show each client one. Ask for "
+            "each:",
+            (
+                *(saving(f"{kind}.pem", f" -sigalgs {one}") for kind, one in _SIGNED_WITH.items()),
+                f"{python} -m pinlib pin rsa.pem ecdsa.pem",
+            ),
+            f"{'' if windows else _MACOS}A handshake failure means that there is no such leaf. Pin "
+            "every leaf there is. A CDN may show others elsewhere: ask from there, too.",
+        ),
+        Instruction(
+            "4. Make a backup, today",
             "A key that no server uses yet. It asks for a password to lock the file with.",
             (
                 "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -aes256 "
@@ -87,24 +112,42 @@ def steps(where: Asking) -> tuple[Instruction, ...]:
     )
 
 
-_HOST_AND_PORT = re.compile(
-    r"(?:https?://)?(?:\[(?P<v6>[^\]]*)\]|(?P<name>[^:/\s]*))(?::(?P<port>[0-9]{1,5}))?(?:/\S*)?"
+_TYPED = re.compile(
+    r"(?:[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#\s@]*@)?)?"  # a password may stand there
+    r"(?:\[(?P<v6>[^\]]*)\]|(?P<name>[^:/?#\s@\[\]]*))(?::(?P<port>[0-9]{1,5}))?(?:[/?#]\S*)?"
 )
+_UNSEEN = "\u200b\u2060\ufeff"  # clings to what is copied from a page
 
 
-def _address(text: str) -> str:
-    """Return s_client's options for a host, a host with a port, or an address out of a browser.
+def _asked(text: str) -> tuple[x509.DNSName | x509.IPAddress, int]:
+    """Read a host, a host with a port, or an address out of a browser.  Raises BadHost."""
+    text = text.strip().strip(_UNSEEN).strip()
+    found = _TYPED.fullmatch(text)
+    host = (found["v6"] or found["name"]) if found else text
+    port = int((found and found["port"]) or 443)
+    if not 0 < port < 65536:
+        raise BadHost(f"there is no port {port}: they go from 1 to 65535", seen=str(port))
+    return general_name(_in_letters_of_dns(host)), port
+
+
+def _in_letters_of_dns(host: str) -> str:
+    """Return the name that DNS and certificates have, as browsers do: IDNA 2008, UTS #46.
 
     Raises BadHost.
     """
-    found = _HOST_AND_PORT.fullmatch(text.strip())
-    host = (found["v6"] or found["name"]) if found else text.strip()
-    port = (found and found["port"]) or "443"
-    if not 0 < int(port) < 65536:
-        raise BadHost(f"there is no port {port}: they go from 1 to 65535", seen=port)
-    with suppress(UnicodeError):  # what cannot be encoded is no host, as general_name will say
-        host = host.removesuffix(".").encode("idna").decode("ascii")
-    name = general_name(host)
+    if host.isascii() or len(host) > 253:
+        return host.lower().removesuffix(".")
+    try:
+        return idna.encode(host, uts46=True).decode("ascii").removesuffix(".")
+    except idna.IDNAError:
+        seen = host if len(host) <= 60 else f"{host[:60]}…"
+        told = f"{seen!r} is no host name: if a browser goes there, copy its xn--… form"
+        raise BadHost(told, seen=seen) from None
+
+
+def _address(text: str) -> str:
+    """Return s_client's options for what was typed.  Raises BadHost."""
+    name, port = _asked(text)
     if isinstance(name, x509.DNSName):
         return f"-connect {name.value}:{port} -servername {name.value}"
     shown = f"[{name.value}]" if isinstance(name.value, IPv6Address) else str(name.value)
@@ -135,8 +178,9 @@ class OwnServerPanel(Panel[Asking]):
         ]
         return View(
             Headline(
-                "Three steps, in your own terminal",
-                f"Nothing here contacts {state.host.strip()}: you do, with the first command.",
+                "Four steps, in your own terminal",
+                f"Nothing here contacts {_asked(state.host)[0].value}: you do, with the first "
+                "command.",
                 signed=False,
             ),
             stack(*map(_drawn, todo)),

@@ -15,16 +15,11 @@ from pinlib.encoding.files import LIMIT, Source, documents
 from pinlib.pins.wrong_hashes import Hashed, candidates
 from pinlib.scenes.cast import HOST
 from pinlib.teach.drawing import typeset
-from pinlib.teach.drawing.blocks import Headline, card
+from pinlib.teach.drawing.blocks import Headline, card, stack
 from pinlib.teach.drawing.typeset import paragraph
 from pinlib.teach.drawing.view import View
-from pinlib.teach.exhibits.pin_picture import (
-    Look,
-    Subject,
-    draw_bytes,
-    draw_notations,
-    held_against,
-)
+from pinlib.teach.exhibits.pin_answer import Subject, held_against
+from pinlib.teach.exhibits.pin_picture import Look, draw_bytes, draw_notations, draw_pasted
 from pinlib.teach.widgets.controls import Control
 from pinlib.teach.widgets.panel import Panel
 from pinlib.teach.widgets.uploads import Given
@@ -102,7 +97,7 @@ class PinPanel(Panel[Pinned]):
         "The SPKI, byte by byte": Pinned(look=Look.SPKI),
         "Every notation": Pinned(ROOT, look=Look.NOTATIONS),
         "A backup key’s request": Pinned(REQUEST),
-        "A pin that matches": Pinned(ROOT, pasted=slip(Hashed.SPKI, Notation.CURL)),
+        "A pin that matches": Pinned(ROOT, pasted=slip(Hashed.SPKI)),
         "Hashed: all of it": Pinned(ROOT, pasted=slip(Hashed.CERTIFICATE)),
         "Hashed: the bare bits": Pinned(ROOT, pasted=slip(Hashed.KEY_BITS)),
         "Hashed: the PEM text": Pinned(ROOT, look=Look.NOTATIONS, pasted=slip(Hashed.PEM)),
@@ -135,8 +130,9 @@ class PinPanel(Panel[Pinned]):
             picture, words = draw_notations(subject, answer)
         else:
             picture, words = draw_bytes(subject, answer, state.look)
+        lists, told = draw_pasted(subject, answer)
         facts = {**answer.facts, "look": state.look.name.lower()}
-        return View(answer.headline, picture, "\n".join(words), facts)
+        return View(answer.headline, stack(*lists, picture), "\n".join([*told, *words]), facts)
 
 
 def _refused(file: Given) -> View:

@@ -1,4 +1,4 @@
-"""What is in a file, what a pasted pin was made of, and both drawn, byte by byte."""
+"""What is in a file, and what a pasted pin was made of, drawn byte by byte."""
 
 from __future__ import annotations
 
@@ -8,18 +8,15 @@ from enum import Enum
 from markupsafe import Markup
 
 from pinlib import Kind, Notation, Pin
-from pinlib.encoding.anatomy import SIGNATURE, SPKI, TBS, Part, anatomy
-from pinlib.encoding.der import Document
+from pinlib.encoding.anatomy import SIGNATURE, SPKI, TBS, Part
 from pinlib.encoding.files import spki
-from pinlib.encoding.naming import key_name, title_of
-from pinlib.errors import BadPin
-from pinlib.pins.pins import pins_of
-from pinlib.pins.published import whose
-from pinlib.pins.wrong_hashes import FAMOUS, Hashed, Recognised, candidates, recognise, where
+from pinlib.pins.pins import is_authority, pins_of
+from pinlib.pins.wrong_hashes import FAMOUS, Hashed, candidates, where
 from pinlib.teach.drawing import blocks, bytemap, palette, typeset
-from pinlib.teach.drawing.blocks import Headline, card, columns
+from pinlib.teach.drawing.blocks import card, columns
 from pinlib.teach.drawing.bytemap import Accent
 from pinlib.teach.drawing.typeset import Mono, Text, copyable, paragraph
+from pinlib.teach.exhibits.pin_answer import Answer, Subject, told_of
 
 
 class Look(Enum):
@@ -36,113 +33,38 @@ class Look(Enum):
         return whole if self is Look.WHOLE else whole.find(self.value.removeprefix("the "))
 
 
-@dataclass(frozen=True)
-class Subject:
-    """What is looked at, among what came with it."""
-
-    all: tuple[Document, ...]
-    number: int = 0
-    file: bytes = b""
-
-    @property
-    def document(self) -> Document:
-        """What is looked at."""
-        return self.all[self.number]
-
-    @property
-    def whole(self) -> Part:
-        """All of its bytes, with their names."""
-        return anatomy(self.document)
-
-    @property
-    def name(self) -> str:
-        """What people call it."""
-        return title_of(self.document)
-
-    @property
-    def about(self) -> str:
-        """Its name, its form, and its kind of key."""
-        form = self.document.form.value
-        named = "" if self.name == form else f"{self.name}: "
-        told = f"{named}{form} with a key of type {key_name(spki(self.document))}."
-        return told if named else f"{told[0].upper()}{told[1:]}"
+TOLD = 12
+"""Pasted pins that are told one by one."""
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What is to be said first, and the pasted pin that it is said of."""
+def draw_pasted(subject: Subject, answer: Answer) -> tuple[tuple[Markup, ...], list[str]]:
+    """Tell several pasted pins one by one: those that a server showed from those that are pinned.
 
-    headline: Headline
-    facts: dict[str, str]
-    pin: Recognised | None = None
-
-
-def held_against(subject: Subject, pasted: str) -> Answer:
-    """Say what a pasted pin is a hash of; without one, what the subject's own pins are."""
-    if not pasted.strip():
-        return Answer(_finding(subject), {"outcome": "shown"})
-    try:
-        found = recognise(pasted, subject.all, first=subject.number, file=subject.file)
-    except BadPin as unreadable:
-        return Answer(
-            Headline("That is no pin", f"{unreadable}.", "bad"), {"outcome": "unreadable"}
+    A single pin is in the headline, and needs no list.
+    """
+    if len(answer.pasted) < 2:
+        return (), []
+    shown = [one for one in answer.pasted if one.shown]
+    pinned = [one for one in answer.pasted if not one.shown]
+    lists = {"The server showed": shown, "The app pins": pinned} if shown else {"Pasted": pinned}
+    cards, words = [], []
+    for heading, pins in lists.items():
+        if not pins:
+            continue
+        rows = [(told_of(subject, one), one.pin) for one in pins[:TOLD]]
+        more = f"and {len(pins) - TOLD} more" if len(pins) > TOLD else ""
+        table = blocks.grid(
+            ("Pin", "What it is"),
+            [(typeset.inline(Mono(_bare(pin), 13)), typeset.inline(told)) for told, pin in rows],
         )
-    if not found:
-        return Answer(_finding(subject), {"outcome": "shown"})
-    # A device that carries several pins accepts any one of them.
-    best = max(found, key=lambda one: (one.matches, one.hashed is not None))
-    facts = {
-        "outcome": "match" if best.matches else "wrong" if best.hashed else "stranger",
-        "notation": best.notation.name.lower(),
-        "hashed": best.hashed.name.lower() if best.hashed else "nothing",
-    }
-    return Answer(_judged(subject, best, len(found)), facts, best)
+        cards.append(card(heading, table, *([paragraph(more, dim=True)] if more else [])))
+        words += [f"{heading} {pin}: {told}." for told, pin in rows]
+        words += [f"{heading} … {more}."] if more else []
+    return (columns(*cards),), words
 
 
-def _finding(subject: Subject) -> Headline:
-    """Say how much of the file a key pin looks at."""
-    part, size = subject.whole.find(SPKI), len(subject.document.der)
-    key = len(spki(subject.document))
-    if part is None:
-        words = f"The key pin is computed: {key:,} bytes"
-        reason = "The SPKI is built around it."
-    elif len(part) == size:
-        words = f"All {size:,} bytes make the key pin"
-        reason = "It is an SPKI, and nothing else."
-    else:
-        words = f"{key:,} of {size:,} bytes make the key pin"
-        reason = "The SPKI is hashed, and nothing else."
-    return Headline(words, f"{subject.about} {reason}", signed=False)
-
-
-def _judged(subject: Subject, found: Recognised, count: int) -> Headline:
-    """Say what a pasted pin is a hash of, and whether a tool would find it here."""
-    notation = f"Written for {found.notation.value}"
-    if count > 1:
-        notation = f"Of {count} pins, this one decides. {notation}"
-    if found.hashed is None:
-        name = whose(found.pin.digest)
-        told = (
-            f"It belongs to the public root {name}."
-            if name
-            else "Neither its SPKI nor any bytes that people hash by mistake: it is another’s."
-        )
-        return Headline("No match: made of nothing in here", f"{notation}. {told}", "bad")
-    of = title_of(subject.all[found.number])
-    if len(subject.all) > 1:
-        of = f"{of}, number {found.number + 1} of {len(subject.all)}"
-    detail = f" ({found.detail})" if found.detail else ""
-    made = f"{notation}, made from {of}{detail}."
-    if found.matches:
-        if found.hashed is Hashed.SPKI and Kind.KEY not in found.notation.means:
-            told = "The right 32 bytes; but tools that read bare hex want the whole certificate’s."
-            return Headline("The key’s hash, in bare hex", f"{made} {told}", signed=False)
-        kind = "certificate pin" if found.hashed is Hashed.CERTIFICATE else "key pin"
-        return Headline(f"It matches: this is the {kind}", made, "good")
-    told = found.hashed.story
-    if found.hashed is Hashed.SPKI:
-        told = "The record says that it is of a certificate, and it is of a key: write 3 1 1."
-    return Headline(f"No match: a hash of {found.hashed.value}", f"{made} {told}", "bad")
+def _bare(pin: Pin) -> str:
+    return pin.write(Notation.BASE64) if pin.kind is Kind.KEY else str(pin)
 
 
 def draw_bytes(subject: Subject, answer: Answer, look: Look) -> tuple[Markup, list[str]]:
@@ -193,12 +115,11 @@ def _accents(subject: Subject, answer: Answer) -> dict[str, Accent]:
     part = where(answer.pin.hashed, subject.document)
     if part is None:
         return {}
-    good = answer.pin.matches
-    return {
-        part.name: Accent(
-            "holds" if good else "fails", f"the pasted pin hashes these {len(part):,}"
-        )
-    }
+    refusal = any(one.shown for one in answer.pasted)
+    told = "the app pins" if refusal else "the pasted pin hashes"
+    told = "the server showed" if answer.pin.shown else told
+    mark: palette.Sign = "holds" if answer.pin.matches else "fails"
+    return {part.name: Accent(mark, f"{told} these {len(part):,}")}
 
 
 def _first_accent(whole: Part, accents: dict[str, Accent]) -> tuple[Part | None, palette.Sign]:
@@ -232,7 +153,7 @@ def _both_pins(subject: Subject) -> tuple[list[Markup], list[str]]:
 
 def draw_notations(subject: Subject, answer: Answer) -> tuple[Markup, list[str]]:
     """Lay out both pins as every tool writes them, and the hashes of the wrong bytes."""
-    pins = pins_of(subject.document)
+    pins, authority = pins_of(subject.document), is_authority(subject.document)
     rows, words = [], [subject.about]
     for notation in Notation:
         cells = [typeset.inline(notation.value)]
@@ -240,7 +161,8 @@ def draw_notations(subject: Subject, answer: Answer) -> tuple[Markup, list[str]]
             if kind not in pins:
                 cells.append(typeset.inline("none: this is no certificate"))
                 continue
-            text, read = pins[kind].write(notation), kind in notation.means
+            text = pins[kind].write(notation, authority=authority)
+            read = kind in notation.means
             cells.append(_written(text, f"the {kind.value} pin for {notation.value}", read))
             struck = "" if read else ", struck through"
             words.append(f"{notation.value}, {kind.value} pin: {text}{struck}.")

@@ -131,7 +131,7 @@ class CalendarPanel(Panel[Calendar]):
             "reuse",
             "A renewal",
             _RENEWALS,
-            tooltips=("As with certbot --reuse-key", "The default of certbot, and of ACM"),
+            tooltips=("The default of acme.sh", "The default of certbot, ACM and cert-manager"),
         ),
         Control(
             "day",
@@ -180,7 +180,7 @@ class CalendarPanel(Panel[Calendar]):
             "users",
             "People update",
             {name: name for name in people()},
-            "An assumption: how long until a release is installed",
+            "Assumed: how long until a release is installed, and that some never install it",
             kind="dropdown",
             more=True,
         ),

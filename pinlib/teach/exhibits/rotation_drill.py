@@ -141,7 +141,7 @@ class DrillPanel(Panel[DrillRun]):
             "users",
             "People update",
             {name: name for name in people()},
-            "An assumption: how long until a release is installed",
+            "Assumed: how long until a release is installed, and that some never install it",
             kind="dropdown",
             more=True,
         ),
@@ -232,10 +232,11 @@ def _draw(state: DrillRun) -> View:
     axis = list(ticks(year))
     until = place(year, now.day)
     chart = timechart(drawn, axis, cursor, note=note, until=until)
+    assumed = f"Assumed: {state.users}."
     held, held_words = _held(now)
     cards = (
         card("What you hold", held),
-        _score("You", mine, f"{len(state.shown)} moves"),
+        _score("You", mine, f"{len(state.shown)} moves", assumed),
         _score("The runbook", other, *RUNBOOK),
     )
     revoked, revoked_words = _revoked(state, now)
@@ -249,6 +250,7 @@ def _draw(state: DrillRun) -> View:
         _score_words("You", mine),
         _score_words("The runbook", other),
         *RUNBOOK,
+        assumed,
         f"The year goes from {short(year.start)} to {short(ENDS)}; shares from 0 to 100 %.",
     ]
     facts = {
@@ -327,7 +329,8 @@ def _held(now: Situation) -> tuple[Markup, str]:
     ]
     for key in now.stolen:
         last = max(one.ends for one in now.plan.deployments if one.key == key)
-        rows.append(("stolen", f"{key}, its certificate holds to {short(last)}"))
+        held = f"{key}, its certificate holds to {short(last)}; no CA issues another"
+        rows.append(("stolen", held))
     if now.revoked:
         rows.append(("revoked", ", ".join(now.revoked)))
     words = "; ".join(f"{name}: {value}" for name, value in rows)

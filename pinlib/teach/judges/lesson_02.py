@@ -82,7 +82,7 @@ def _what_went_wrong(said: str, certificate: x509.Certificate, message: str) -> 
     if len(found) == 1 and found[0].hashed is Hashed.SPKI:
         return f"The right bytes, written for {found[0].notation.value}; OkHttp wants sha256/…=."
     if len(found) == 1 and found[0].hashed:
-        return f"This is a hash of {found[0].hashed.value}. {found[0].hashed.story}"
+        return f"This is {found[0].hashed.told}. {found[0].hashed.story}"
     size = len(parts(certificate)["SPKI"])
     return (
         f"{message} Your pin fits nothing in it; its SPKI has {size} bytes: how many did you hash?"

@@ -23,10 +23,12 @@ _WHY = {
     Middle.SELF_SIGNED: "No root of the phone vouches for him.",
     Middle.COPY: "The copy is genuine, but he cannot sign with its key.",
     Middle.OTHER_NAME: "It is a certificate for somebody else's name.",
-    Middle.USER_PROXY: "This app does not believe roots that a user installed.",
-    Middle.COMPANY_PROXY: "The root is in the system's store, so TLS is content.",
+    Middle.USER_PROXY: "An ordinary Android app trusts no CA that was added to the phone.",
+    Middle.COMPANY_PROXY: "Apps on a company iPhone trust the company's CA, so TLS is content.",
     Middle.OTHER_CA: "Any authority in the store may vouch for any name: TLS is content.",
     Middle.HIJACK: "His certificate is genuine, and TLS asks for no more; his key is another.",
+    Middle.HIJACK_OWN_CA: "The bank's own CA issued the certificate, so TLS is content; but this "
+    "app pins the bank's key, not its authority's.",
     Middle.PINNED_CA: "TLS is content; but this app pins the bank's key, not its authority's.",
     Middle.APPENDED: "Another authority signed his own certificate, so TLS is content. He may "
     "append what he likes: the pin is held against the verified chain.",
@@ -138,11 +140,11 @@ def pin_check(answer: Any) -> str:
             expect(met.connected is right, f"{message} ({tls.value})")
             if met.match != pins.match(met.verified):
                 others.append(event)
-    nobody = Evidence((), (), HOST, resumed=True)
+    nobody = Evidence((), (), HOST)
     expect(
         checked(PinSet.of(key_pin_of(cast.bank.leaf)))(nobody) is None,
-        "On a resumed session nobody shows a certificate: both chains are empty, and you let the "
-        "peer in. all() of nothing is true; ask for a match instead.",
+        "With both chains empty, as on a resumed session, you let the peer in. all() of nothing is "
+        "true; ask for a match instead.",
     )
     expect(
         not others, "You let the right peers in, but return a pin that is not the one that matches."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -12,15 +11,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pinlib import Identity, PinSet, connect, key_pin, story
-from pinlib.operations.updates import (
-    Attempt,
-    Enforcement,
-    Field,
-    NotTaken,
-    PinUpdate,
-    Updater,
-    sign,
-)
+from pinlib.operations.update_attacks import Attempt, Field
+from pinlib.operations.updater import Updater
+from pinlib.operations.updates import Enforcement, NotTaken, PinUpdate, sign, signed
 from pinlib.scenes.cast import HOST
 from pinlib.teach.judges.core import NotYet, ask, expect, judge
 
@@ -55,7 +48,7 @@ def take(answer: Any) -> str:
     for version in (1, 7):
         key = Ed25519PrivateKey.generate()
         field = Field.of(story(), key, version)
-        app = field.app(key.public_key())
+        app = field.app()
         for case in (*_attacks(field, key), *_genuine(field, key)):
             then = _taken(answer, app, case)
             about = f"{case.name[0].upper()}{case.name[1:]}"
@@ -94,8 +87,8 @@ def _taken(answer: Any, app: Updater, case: Case) -> Updater:
     if not isinstance(then, Updater):
         raise NotYet(f"Return an app, `app` itself or replace(app, has=update), not {then!r:.40}.")
     expect(
-        (then.trusts, then.at_expiry) == (app.trusts, app.at_expiry),
-        "The update key and what happens at the end are the app's own: change `has` alone.",
+        (then.offline, then.at_expiry, then.built_in) == (app.offline, app.at_expiry, app.built_in),
+        "The offline key and what happens at the end are the app's own: change `has` alone.",
     )
     return then
 
@@ -175,7 +168,7 @@ def _genuine(field: Field, key: Ed25519PrivateKey) -> Iterator[Case]:
     body = json.dumps({"version": field.second.version + 1}).encode()
     yield Case(
         "a set that the bank signed half written",
-        Attempt(body + b"\n" + b64encode(key.sign(body)), field.at),
+        Attempt(signed(body, key), field.at),
         story().bank,
         False,
         "PinUpdate.read raises NotTaken: keep to `app`.",

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from hashlib import sha256
 
-from pinlib.encoding.der import Document, Form
+from pinlib.encoding.der import Document, Form, Packing
 from pinlib.encoding.files import contents, documents, spki
+from pinlib.encoding.foreign import command_for
 from pinlib.encoding.naming import title_of, visible
 from pinlib.errors import BadInput
 
-_SECRET = {Form.PRIVATE_KEY, Form.LOCKED_KEY, Form.KEY_STORE}
+# What has a private key in it, or may have one: nobody sees into a store from outside.
+_STORES = {Form.KEY_STORE, Form.JAVA_STORE, Form.JCEKS_STORE}
+_SECRET = {Form.PRIVATE_KEY, Form.LOCKED_KEY, Form.SSH_PRIVATE_KEY, *_STORES}
 _BEGINS = b"PRIVATE KEY-----"
 
 
@@ -39,40 +41,33 @@ class Given:
         """Read a file by its name and content; that it cannot be read is an answer too."""
         name = visible(name)
         try:
-            if _BEGINS in content:
-                return cls._with_a_secret(name, content)
             found = contents(content)
-            if _SECRET & {one.form for one in found}:
-                return cls._with_a_secret(name, content, {one.form for one in found})
+            if secret := next((one for one in found if one.form in _SECRET), None):
+                return cls._with_a_secret(name, secret, found)
             usable = documents(content)
             for one in usable:
                 spki(one)  # a key that cannot be loaded is refused now, and not where it is drawn
             return cls(name, usable, sha256(content).digest(), _entries(name, usable))
         except BadInput as unreadable:
+            if _BEGINS in content:
+                damaged = Document(Form.PRIVATE_KEY, b"", packing=Packing("PEM"))
+                return cls._with_a_secret(name, damaged, ())
             return cls(name, entries=_entries(name, ()), refusal=f"{name}: {unreadable}.")
 
     @classmethod
-    def _with_a_secret(
-        cls, name: str, content: bytes, forms: AbstractSet[Form] = frozenset()
-    ) -> Given:
-        here, what = shlex.quote(name), "certificate"
-        if b"-----BEGIN CERTIFICATE-----" in content:
-            command = f"openssl x509 -in {here} -out certificate.pem"
-        elif Form.KEY_STORE in forms:
-            command = f"openssl pkcs12 -in {here} -nokeys -clcerts -out certificate.pem"
-        else:
-            what = "public half"
-            command = f"openssl pkey -in {here} -pubout -out public.pem"
-            if b"BEGIN OPENSSH" in content:
-                command = f"ssh-keygen -e -m PKCS8 -f {here} > public.pem"
-            elif forms and content[:1] == b"\x30":
-                command = f"openssl pkey -inform DER -in {here} -pubout -out public.pem"
+    def _with_a_secret(cls, name: str, secret: Document, found: tuple[Document, ...]) -> Given:
+        begins = "There is a private key in"
+        what, command = "public half", command_for(secret)
+        if secret.form in _STORES:
+            begins, what = "There may be a private key in", "certificates"
+        elif any(one.form is Form.CERTIFICATE for one in found):
+            what, command = "certificate", "openssl x509 -in FILE -out certificate.pem"
         return cls(
             name,
             entries=_entries(name, ()),
-            refusal=f"There is a private key in {name}: it was not kept, and should not travel. "
+            refusal=f"{begins} {name}: it was not kept, and should not travel. "
             f"Take its {what} out with the command below, and give that.",
-            command=command,
+            command=command.replace("FILE", shlex.quote(name)),
         )
 
 

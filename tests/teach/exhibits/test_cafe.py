@@ -80,11 +80,12 @@ def test_the_decision_is_drawn_before_the_data() -> None:
     assert "never sent, 0 bytes" in show_scenario(PINNED).picture
 
 
-def test_a_root_that_was_installed_is_called_a_company_phone() -> None:
-    """A guest of a café cannot install one."""
+def test_a_root_that_was_installed_is_on_a_company_iphone_or_an_android_phone() -> None:
+    """A guest of a café cannot install one, and on Android the app has to opt in."""
+    phones = {Middle.COMPANY_PROXY: "Company iPhone", Middle.USER_PROXY: "Android phone"}
     for middle in Middle:
-        told = 'data-actor="Company phone"' in show_scenario(Scenario(middle)).picture
-        assert told is (middle is Middle.COMPANY_PROXY), middle
+        picture = show_scenario(Scenario(middle)).picture
+        assert f'data-actor="{phones.get(middle, "Phone")}"' in picture, middle
 
 
 def test_he_sees_a_closed_door_where_the_check_comes_late() -> None:
@@ -162,3 +163,11 @@ def test_the_scenes_are_those_of_the_folder() -> None:
     """An instructor's file is a scene of the panel."""
     assert list(CafePanel.presets) == list(scenarios())
     assert CafePanel("The bank itself")._view.facts["outcome"] == Outcome.CONNECTED.name.lower()
+
+
+def test_tooltips_say_what_real_phones_do_beyond_this_one() -> None:
+    """Certificate Transparency, and how an Android app opts in to added CAs."""
+    tips = {one.field: one.tooltip for one in CafePanel.controls}
+    assert "Unlike an iPhone, or an app made for Android 17" in tips["middle"]
+    assert "asks for no proof that a certificate was logged" in tips["middle"]
+    assert '<certificates src="user"/>' in tips["trusts_user_roots"]

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pinlib import PinSet, key_pin, story
-from pinlib.operations.updates import AtExpiry, Enforcement, Field, NotTaken, sign
+from pinlib.operations.update_attacks import Field
+from pinlib.operations.updater import AtExpiry
+from pinlib.operations.updates import Enforcement, NotTaken, sign
 from pinlib.teach.exhibits.field_updates import (
+    DROPPED_KEY,
+    LOST_KEY,
     NEXT,
     NO_SET,
     OFF,
     STALE,
+    STOLEN_KEY,
     Delivery,
     FieldPanel,
     arrivals,
@@ -38,7 +44,7 @@ def test_a_set_goes_over_a_wire_that_nobody_has_to_trust() -> None:
     """Over real sockets: as it was sent, whoever reads it; with his pins, it is not taken."""
     key = Ed25519PrivateKey.generate()
     bank = Field.of(story(), key)
-    app = bank.app(key.public_key())
+    app = bank.app()
     third = replace(bank.second, version=3)
     letter = sign(third, key)
     body = replace(third, pins=PinSet.of(bank.his)).body
@@ -46,7 +52,7 @@ def test_a_set_goes_over_a_wire_that_nobody_has_to_trust() -> None:
     heard = fetched(letter), fetched(letter, forged)
     assert heard == (letter, forged)
     assert app.take(heard[0], bank.at).has == third
-    with pytest.raises(NotTaken, match="not signed by the update key"):
+    with pytest.raises(NotTaken, match="None of the app’s update keys signed it"):
         app.take(heard[1], bank.at)
 
 
@@ -92,5 +98,58 @@ def test_the_questions_above_the_panel_have_their_answers() -> None:
     for state in FieldPanel.states():
         facts = delivered(state).facts
         refused = facts["served"] == "False"
-        closed = (STALE, AtExpiry.CLOSED, Enforcement.ENFORCE)
-        assert refused is ((state.arrives, state.at_expiry, state.mode) == closed), state
+        ended_closed = (state.arrives, state.at_expiry) == (STALE, AtExpiry.CLOSED)
+        assert refused is (ended_closed or state.arrives == STOLEN_KEY), state
+        ended = arrivals()[state.arrives].tried.clock > field().second.expires
+        taken = state.arrives in {NEXT, OFF, LOST_KEY, STOLEN_KEY, DROPPED_KEY}
+        opened = state.at_expiry is AtExpiry.OPEN if ended else state.mode is Enforcement.REPORT
+        untouched = opened and not taken
+        assert (facts["outcome"] == "fooled") is (
+            untouched or state.arrives in {OFF, STOLEN_KEY}
+        ), state
+
+
+def test_a_lost_online_key_is_no_loss() -> None:
+    """The offline key signs the next set, and puts another online key in the place of the lost."""
+    met = signed_app(Delivery(LOST_KEY))
+    assert met.bank.connected and met.served and not met.fooled
+    assert met.said.endswith("Its new online key drops the old one.")
+    assert "signature: the offline key’s" in delivered(Delivery(LOST_KEY)).text
+
+
+def test_a_stolen_online_key_is_believed_until_the_offline_key_has_dropped_it() -> None:
+    """Either may sign, so the thief is in; then the same set meets an app that has heard of it."""
+    before, after = signed_app(Delivery(STOLEN_KEY)), signed_app(Delivery(DROPPED_KEY))
+    assert before.said.startswith("Taken: version 4") and before.thief.connected and before.fooled
+    assert "until the app drops it" in delivered(Delivery(STOLEN_KEY)).headline.reason
+    assert after.said == (
+        "Not taken. None of the app’s update keys signed it: an arbitrary installation attack."
+    )
+    assert not after.thief.connected and not after.fooled
+    assert after.bank.connected and after.served
+    for stolen in STOLEN_KEY, DROPPED_KEY:
+        assert naive_app(Delivery(stolen)).fooled
+    assert "signature: the online key’s" in delivered(Delivery(STOLEN_KEY)).text
+    assert "signature: the dropped key’s" in delivered(Delivery(DROPPED_KEY)).text
+
+
+def test_the_lesson_says_what_a_reinstall_forgets() -> None:
+    """No panel shows it, for nothing arrives: it is a limit of whatever is remembered."""
+    lesson = Path("notebooks/06_change_pins_in_the_field.ipynb")
+    told = "Reinstalling forgets the version: the app starts from its built-in set again"
+    assert told in (Path(__file__).parents[3] / lesson).read_text("utf-8")
+
+
+def test_only_reports_ends_with_its_set() -> None:
+    """After that it is for `closed` or `open` to say who is let in."""
+    trial = Delivery(STALE, mode=Enforcement.REPORT)
+    assert not signed_app(trial).fooled and not signed_app(trial).served
+    trial = replace(trial, at_expiry=AtExpiry.OPEN)
+    assert signed_app(trial).fooled and signed_app(trial).served
+
+
+def test_reports_are_for_at_least_one_renewal() -> None:
+    """A fault that comes with a renewal shows only at one: the choice says how long to wait."""
+    (mode,) = (one for one in FieldPanel.controls if one.field == "mode")
+    told = dict(zip(mode.options, mode.tooltips, strict=True))
+    assert "at least one renewal" in told["only reports"]

@@ -14,14 +14,18 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from pinlib import Identity, certificate_pin, key_pin
-from pinlib.errors import BadHost
+from pinlib import Identity, certificate_pin, key_pin, key_pins
+from pinlib.errors import BadHost, NotReadable
 from pinlib.scenes.cast import Cast
 from pinlib.teach.exhibits.own_server import Asking, OwnServerPanel, Terminal, steps
+from pinlib.tls.certificates import Validity, rsa2048
 from pinlib.tls.openssl import server_context
 
 ROOT = Path(__file__).parents[3]
+Leaves = dict[str, x509.Certificate]
 openssl = pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not on the PATH")
 
 
@@ -62,7 +66,7 @@ def shell(command: str, folder: Path) -> str:
 @openssl
 def test_the_first_two_steps_give_a_servers_pins(port: int, cast: Cast, tmp_path: Path) -> None:
     """Saved by s_client from a real server, read by our command line: every pin of the chain."""
-    save, compute, _ = steps(Asking(f"127.0.0.1:{port}"))
+    save, compute = steps(Asking(f"127.0.0.1:{port}"))[:2]
     shell(save.commands[0], tmp_path)
     printed = shell(compute.commands[0], tmp_path)
     for one in cast.bank.chain:
@@ -71,9 +75,9 @@ def test_the_first_two_steps_give_a_servers_pins(port: int, cast: Cast, tmp_path
 
 
 @openssl
-def test_the_third_step_makes_a_backup(tmp_path: Path) -> None:
+def test_the_last_step_makes_a_backup(tmp_path: Path) -> None:
     """A locked key, its public half, and the pin: the private key is behind a password."""
-    make, public, compute = steps(Asking())[2].commands
+    make, public, compute = steps(Asking())[-1].commands
     shell(f"{make} -pass pass:secret", tmp_path)
     assert b"ENCRYPTED PRIVATE KEY" in (tmp_path / "backup.key").read_bytes()
     shell(f"{public} -passin pass:secret", tmp_path)
@@ -100,6 +104,28 @@ def test_windows_has_commands_of_its_own() -> None:
         ("192.0.2.7", "-connect 192.0.2.7:443"),
         ("bank.example.", "-connect bank.example:443 -servername bank.example"),
         ("bänk.example", "-connect xn--bnk-qla.example:443 -servername xn--bnk-qla.example"),
+        ("straße.de", "-connect xn--strae-oqa.de:443 -servername xn--strae-oqa.de"),
+        ("https://STRAẞE.de/a", "-connect xn--strae-oqa.de:443 -servername xn--strae-oqa.de"),
+        ("βόλος.com", "-connect xn--nxasmm1c.com:443 -servername xn--nxasmm1c.com"),
+        ("Bank.EXAMPLE", "-connect bank.example:443 -servername bank.example"),
+        ("bank。example", "-connect bank.example:443 -servername bank.example"),
+        (
+            "bänk．example｡:8443",
+            "-connect xn--bnk-qla.example:8443 -servername xn--bnk-qla.example",
+        ),
+        ("bank.example.:8443", "-connect bank.example:8443 -servername bank.example"),
+        ("xn--bnk-qla.example", "-connect xn--bnk-qla.example:443 -servername xn--bnk-qla.example"),
+        ("xn--i-7iq.ws", "-connect xn--i-7iq.ws:443 -servername xn--i-7iq.ws"),
+        (
+            "r3---sn-4g5e6.bank.example",
+            "-connect r3---sn-4g5e6.bank.example:443 -servername r3---sn",
+        ),
+        ("HTTPS://bank.example?a=b", "-connect bank.example:443 -servername bank.example"),
+        ("https://bank.example#top", "-connect bank.example:443 -servername bank.example"),
+        ("https://me:secret@bank.example/", "-connect bank.example:443 -servername bank.example"),
+        ("wss://bank.example:8443/chat", "-connect bank.example:8443 -servername bank.example"),
+        ("\u200bbank.example\u00a0", "-connect bank.example:443 -servername bank.example"),
+        ("http://[2001:db8::7]/", "-connect [2001:db8::7]:443"),
         ("2001:db8::7", "-connect [2001:db8::7]:443"),
         ("[2001:db8::7]:8443", "-connect [2001:db8::7]:8443"),
     ],
@@ -107,9 +133,7 @@ def test_windows_has_commands_of_its_own() -> None:
 def test_what_people_type_becomes_an_address(typed: str, options: str) -> None:
     """A name, a port, a line out of a browser, an address of either kind."""
     for system in Terminal:
-        assert (
-            f"openssl s_client {options} -showcerts" in steps(Asking(typed, system))[0].commands[0]
-        )
+        assert f"openssl s_client {options}" in steps(Asking(typed, system))[0].commands[0]
 
 
 @pytest.mark.parametrize(
@@ -118,6 +142,15 @@ def test_what_people_type_becomes_an_address(typed: str, options: str) -> None:
         *("", " ", "a b", "bank.example; rm -rf ~", "$(reboot)", "`x`", "bank.example:0"),
         *("bank.example:" + "9" * 5000, "bank.example:４４３", "bank.example:65536"),
         *("bank.example:70000", "bank.example:x", "-h", "x&calc", '"', "b nk.example", "[::1"),
+        *(
+            "i❤.ws",
+            "bank..example",
+            "。",
+            "bank.example。。",
+            "-bänk.example",
+            "ä" * 64 + ".example",
+        ),
+        *("bank.example 8443", "https://", "bank.example:443:443", "a@b@", "*.bank.example"),
     ],
 )
 def test_what_is_no_host_never_becomes_a_command(typed: str) -> None:
@@ -136,3 +169,97 @@ def test_the_last_port_is_one_and_powershell_sends_an_end() -> None:
     """65535 is fine; without the empty line in front s_client would wait for ever."""
     assert ":65535 " in steps(Asking("bank.example:65535"))[0].commands[0]
     assert steps(Asking(system=Terminal.WINDOWS))[0].commands[0].startswith('"" | openssl')
+
+
+def test_a_name_that_idna_refuses_is_said_to_be() -> None:
+    """Browsers go there all the same, by its other form: that one is asked for."""
+    with pytest.raises(BadHost, match="no host name: if a browser goes there, copy its xn--… form"):
+        steps(Asking("i❤.ws"))
+
+
+def test_a_password_in_a_url_is_never_shown() -> None:
+    """Neither in a command nor in the sentence above them; the name is the one that is asked."""
+    panel = OwnServerPanel()
+    panel.control("host").value = "https://me:hunter2@STRAßE.de/login"
+    assert panel._view.facts["outcome"] == "shown"
+    assert "hunter2" not in panel._view.text
+    assert "Nothing here contacts xn--strae-oqa.de" in panel._view.headline.reason
+
+
+# -- A server with two certificates ----------------------------------------------------------------
+
+
+@pytest.fixture(params=["TLS 1.3", "TLS 1.2"])
+def two(request: pytest.FixtureRequest, cast: Cast, tmp_path: Path) -> Iterator[tuple[int, Leaves]]:
+    """Let openssl serve an RSA and an ECDSA certificate, for as long as the test takes."""
+    valid = Validity.of(cast.bank.leaf)
+    rsa = cast.issuing.issue("bank.example", valid=valid, key=rsa2048)
+    leaves = {"rsa": rsa, "ecdsa": cast.bank}
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    words = []
+    for name, one in leaves.items():
+        pem = "".join(c.public_bytes(Encoding.PEM).decode() for c in one.chain)
+        secret = one.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        (private / f"{name}.pem").write_text(pem)
+        (private / f"{name}.key").write_bytes(secret)
+        d = "d" if words else ""
+        words += [f"-{d}cert", f"{name}.pem", f"-{d}key", f"{name}.key"]
+        words += [f"-{d}cert_chain", f"{name}.pem"]
+    if request.param == "TLS 1.2":
+        words.append("-no_tls1_3")
+    command = ["openssl", "s_server", "-accept", "127.0.0.1:0", "-www", *words]
+    with subprocess.Popen(
+        command,
+        cwd=private,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as server:
+        assert server.stdout is not None
+        try:
+            said = next(line for line in server.stdout if line.startswith("ACCEPT"))
+            yield (
+                int(said.rpartition(":")[2]),
+                {name: one.leaf for name, one in leaves.items()},
+            )
+        finally:
+            server.kill()
+
+
+@openssl
+def test_both_leaves_of_a_server_are_shown(two: tuple[int, Leaves], tmp_path: Path) -> None:
+    """Asked as in the first step it shows one; each of the next commands has a leaf of its own."""
+    port, leaves = two
+    save, _, both, _ = steps(Asking(f"127.0.0.1:{port}"))
+    shell(save.commands[0], tmp_path)
+    seen = key_pins(tmp_path / "chain.pem")
+    assert len({key_pin(leaf) for leaf in leaves.values()} & set(seen)) == 1
+    *ask, compute = both.commands
+    for command in ask:
+        shell(command, tmp_path)
+    for name, leaf in leaves.items():
+        assert key_pins(tmp_path / f"{name}.pem")[0] == key_pin(leaf)
+    printed = shell(compute, tmp_path)
+    assert all(str(key_pin(leaf)) in printed for leaf in leaves.values())
+
+
+@openssl
+def test_a_server_with_one_leaf_has_no_other(port: int, cast: Cast, tmp_path: Path) -> None:
+    """The kind that it has not: no certificate comes, and the command line says so."""
+    command = steps(Asking(f"127.0.0.1:{port}"))[2].commands[0]
+    with pytest.raises(subprocess.CalledProcessError):
+        shell(command, tmp_path)
+    with pytest.raises(NotReadable):
+        key_pins(tmp_path / "rsa.pem")
+
+
+def test_the_second_leaf_is_asked_for_in_either_terminal() -> None:
+    """And it is said that a CDN may have more, and what macOS lacks."""
+    for system in Terminal:
+        both = steps(Asking(system=system))[2]
+        assert "CDN" in both.note
+        assert ("LibreSSL" in both.note) is (system is Terminal.UNIX)
+        assert [" > " in one for one in both.commands[:2]] == [system is Terminal.WINDOWS] * 2
+        assert all("-sigalgs" in one for one in both.commands[:2])

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from hashlib import sha256
@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
-from pinlib import Authority, Kind, Notation, certificate_pin, key_pin, public_roots, story
+from pinlib import Authority, Kind, Notation, Pin, certificate_pin, key_pin, public_roots, story
 from pinlib.encoding.files import LIMIT
 from pinlib.errors import BadInput
 from pinlib.pins.wrong_hashes import FAMOUS, Hashed
@@ -103,7 +103,7 @@ def _refused() -> dict[str, tuple[bytes, str]]:
         "store.p12": (store, "openssl pkcs12 -in store.p12 -nokeys"),
         "id_ed25519": (
             CAST.backup.private_bytes(PEM, PrivateFormat.OpenSSH, NoEncryption()),
-            "ssh-keygen -e -m PKCS8 -f id_ed25519",
+            "ssh-keygen -y -f id_ed25519",
         ),
         "photo.png": (b"\x89PNG\r\n\x1a\n" + bytes(40), "a PNG picture"),
         "empty.pem": (b"", "0 bytes"),
@@ -272,11 +272,12 @@ def test_every_notation_of_both_pins_can_be_copied(source: str) -> None:
     copies = [text.replace("&lt;", "<").replace("&gt;", ">") for text in copies]
     key = sha256(key_spki(source)).digest()
     whole = sha256(shelf()[source].der).digest()
+    usage = "2" if source == ROOT else "3"  # RFC 7671, section 5: of a CA, of a server
     for digest, selector in (key, "1"), (whole, "0"):
         b64, digits = b64encode(digest).decode(), digest.hex()
         for text in (
             *(f"sha256//{b64}", f"sha256/{b64}", f'pin-sha256="{b64}"', f"sha256:{digits}"),
-            *(f'<pin digest="SHA-256">{b64}</pin>', f"3 {selector} 1 {digits}", b64, digits),
+            *(f'<pin digest="SHA-256">{b64}</pin>', f"{usage} {selector} 1 {digits}", b64, digits),
             digest.hex(":").upper(),
         ):
             assert text in copies
@@ -303,7 +304,8 @@ def test_the_three_famous_wrong_hashes_stand_beside_the_pins() -> None:
 @pytest.mark.parametrize("notation", Notation, ids=lambda one: one.name)
 def test_the_right_pin_matches_in_every_notation(notation: Notation) -> None:
     """And the panel says which notation it was."""
-    panel = PinPanel(Pinned(ROOT, pasted=key_pin(public_roots()[ROOT]).write(notation)))
+    pin = key_pin(public_roots()[ROOT]).write(notation, authority=True)
+    panel = PinPanel(Pinned(ROOT, pasted=pin))
     assert panel._view.facts["outcome"] == "match"
     assert panel._view.facts["notation"] == notation.name.lower()
     assert f"Written for {notation.value}" in panel._view.headline.reason
@@ -338,9 +340,11 @@ def test_a_wrong_pin_is_told_by_name(hashed: Hashed, look: Look) -> None:
         (certificate_pin(public_roots()[ROOT]).write(Notation.HEX), "match", "certificate pin"),
         (key_pin(public_roots()[ROOT]).digest.hex(), "match", "The key’s hash, in bare hex"),
         (
-            replace(key_pin(public_roots()[ROOT]), kind=Kind.CERTIFICATE).write(Notation.TLSA),
+            replace(key_pin(public_roots()[ROOT]), kind=Kind.CERTIFICATE).write(
+                Notation.TLSA, authority=True
+            ),
             "wrong",
-            "write 3 1 1",
+            "write 2 1 1",
         ),
         (slip(Hashed.TBS), "wrong", "signed part alone"),
     ],
@@ -359,14 +363,27 @@ def test_whatever_is_pasted_has_an_answer(pasted: str, outcome: str, words: str)
 ROOT_STATE = Pinned(ROOT)
 
 
-def test_a_pin_of_another_certificate_of_the_file_is_told() -> None:
-    """Whoever looks at the leaf and pastes the root's pin learns whose it is."""
+@pytest.mark.parametrize("looked_at", [0, 1, 2])
+@pytest.mark.parametrize("pinned", [0, 1, 2])
+def test_a_pin_of_another_certificate_of_the_file_is_told(looked_at: int, pinned: int) -> None:
+    """The wrong key of this chain is no match, and no stranger: its number and name are said."""
     panel = PinPanel()
     give(panel, "chain.pem", _readable()["chain.pem"][0])
-    panel.control("pasted").value = str(key_pin(CAST.root.certificate))
-    assert panel._view.facts["outcome"] == "match"
-    assert "Lab Root, number 3 of 3" in panel._view.headline.reason
+    assert panel.state.file is not None
+    panel.control("source").value = panel.state.file.entries[looked_at]
+    panel.control("pasted").value = str(key_pin(CAST.verified[pinned]))
+    words, reason = panel._view.headline.words, panel._view.headline.reason
+    name = (HOST, "Lab Issuing CA", "Lab Root")[pinned]
+    assert f"{name}, number {pinned + 1} of 3" in reason
+    if looked_at == pinned:
+        assert panel._view.facts["outcome"] == "match"
+        assert words.startswith("It matches")
+    else:
+        assert panel._view.facts["outcome"] == "elsewhere"
+        assert words == f"Not this key: that of number {pinned + 1} in the same file"
+        assert ("a CA" in reason) is (pinned > 0)
     assert 'pl-part pl-holds" data-part="SPKI"' in panel._picture.value
+    assert panel._view.not_in_words() == []
 
 
 def test_the_hash_of_the_file_is_told() -> None:
@@ -464,7 +481,8 @@ def test_what_is_struck_through_is_said_to_be() -> None:
     root = public_roots()[ROOT]
     for notation in Notation:
         for pin in key_pin(root), certificate_pin(root):
-            told = f"{notation.value}, {pin.kind.value} pin: {pin.write(notation)}, struck through."
+            text = pin.write(notation, authority=True)
+            told = f"{notation.value}, {pin.kind.value} pin: {text}, struck through."
             assert (told in words) is (pin.kind not in notation.means)
 
 
@@ -553,3 +571,215 @@ def test_a_pasted_colon_is_not_the_panels_name() -> None:
     panel.show(f"pasted=sha256:{key_pin(LEAF).digest.hex()}")
     assert panel.state.pasted.startswith("sha256:")
     assert panel.control("pasted").continuous_update is False
+
+
+# -- What is pasted out of bug reports ------------------------------------------------------------
+
+CHAIN = tuple(key_pin(one) for one in CAST.verified)
+BACKUP = key_pin(CAST.backup)
+
+
+def refused_by_okhttp(shown: Sequence[Pin], pinned: Sequence[Pin | str]) -> str:
+    """Write OkHttp's exception, in the one line that a browser's field makes of it."""
+    peer = "".join(f"     {pin}: CN=somebody,O=Some, Inc." for pin in shown)
+    ours = "".join(f"     {pin}" for pin in pinned)
+    return (
+        "javax.net.ssl.SSLPeerUnverifiedException: Certificate pinning failure!"
+        f"   Peer certificate chain:{peer}   Pinned certificates for bank.example:{ours}"
+    )
+
+
+NOTHING = f"sha256/{b64encode(sha256().digest()).decode()}"
+STRANGERS = tuple(Pin(Kind.KEY, sha256(bytes([n])).digest()) for n in range(3))
+
+
+@pytest.mark.parametrize(
+    ("shown", "pinned", "outcome", "words", "next_step"),
+    [
+        (
+            STRANGERS,
+            CHAIN[:1],
+            "pinned",
+            "The app pins this key; the server showed others",
+            "between",
+        ),
+        (CHAIN, STRANGERS, "shown", "The server showed this key; the app pins others", "ship"),
+        (CHAIN, [BACKUP], "shown", "The server showed this key; the app pins others", "ship"),
+        (STRANGERS, [BACKUP], "stranger", "Neither side of the refusal is in here", "chain"),
+        (CHAIN, CHAIN[2:], "both", "A pinned key was shown: this pin isn’t the reason", "verified"),
+        (CHAIN, [NOTHING], "wrong", "The app’s pin: a hash of nothing at all", "step"),
+        (CHAIN, [slip(Hashed.PEM)], "shown", "The server showed this key; the app pins others", ""),
+        (
+            CHAIN,
+            [str(Pin(Kind.KEY, bytes(32)))],
+            "wrong",
+            "The app’s pin: a placeholder",
+            "your own",
+        ),
+        (
+            CHAIN[1:],
+            STRANGERS,
+            "shown",
+            "The server showed number 2 here; the app pins others",
+            "CA",
+        ),
+        (
+            STRANGERS,
+            CHAIN[2:],
+            "pinned",
+            "The app pins number 3 here; the server showed others",
+            "",
+        ),
+    ],
+)
+def test_okhttps_exception_is_explained(
+    shown: Sequence[Pin], pinned: Sequence[Pin | str], outcome: str, words: str, next_step: str
+) -> None:
+    """Who was met and who was expected, held against the chain in hand: and what to do next."""
+    panel = PinPanel()
+    give(panel, "chain.pem", _readable()["chain.pem"][0])
+    panel.control("pasted").value = refused_by_okhttp(shown, pinned)
+    view = panel._view
+    assert (view.headline.words, view.facts["outcome"]) == (words, outcome)
+    assert next_step in view.headline.reason
+    assert view.text.count("The server showed sha256/") == len(shown)
+    assert view.text.count("The app pins sha256/") == len(pinned)
+    assert view.not_in_words() == []
+
+
+def test_a_public_root_in_an_exception_is_named() -> None:
+    """Whoever was met, its root is often a well-known one."""
+    root = key_pin(public_roots()[ROOT])
+    panel = PinPanel(Pinned(pasted=refused_by_okhttp([*STRANGERS, root], [BACKUP])))
+    assert f"The server showed {root}: the public root {ROOT}." in panel._view.text
+
+
+def test_a_log_without_pins_of_the_app_is_explained() -> None:
+    """TrustKit prints the keys it met, and not those that it has pinned."""
+    log = " ".join(f"Testing SSL Pin <{pin.digest.hex(' ', 4)}>" for pin in reversed(CHAIN))
+    panel = PinPanel(Pinned(pasted=log))
+    assert panel._view.headline.words == "The server showed this key"
+    assert panel._view.facts["outcome"] == "shown"
+    assert PinPanel(Pinned(ROOT, pasted=log))._view.facts["outcome"] == "stranger"
+    give(panel, "chain.pem", _readable()["chain.pem"][0])  # its root comes first in the log
+    assert panel._view.headline.words == "The server showed this key"
+
+
+@pytest.mark.parametrize(
+    ("pasted", "words", "next_step"),
+    [
+        (NOTHING, "No match: a hash of nothing at all", "run that step alone"),
+        (sha256().hexdigest(), "No match: a hash of nothing at all", "run that step alone"),
+        (f"3 1 1 {sha256().hexdigest()}", "No match: a hash of nothing at all", "that step alone"),
+        (sha256(b"\n").hexdigest(), "No match: a hash of a line end alone", "run that step alone"),
+        ("A" * 43 + "=", "No match: a placeholder", "compute your own"),
+    ],
+)
+def test_what_is_of_no_file_is_not_told_of_this_one(
+    pasted: str, words: str, next_step: str
+) -> None:
+    """Nothing here was hashed, so nothing here is named."""
+    view = PinPanel(Pinned(ROOT, pasted=pasted))._view
+    assert view.headline.words == words
+    assert next_step in view.headline.reason
+    assert ROOT not in view.headline.reason
+    assert view.facts["outcome"] == "wrong"
+
+
+def test_a_chain_hash_is_told() -> None:
+    """With how much of the chain it is of: V2Ray hashes what the server sends."""
+    panel = PinPanel()
+    give(panel, "chain.pem", _readable()["chain.pem"][0])
+    leaf, issuing = (sha256(one.public_bytes(DER)).digest() for one in CAST.verified[:2])
+    panel.control("pasted").value = b64encode(sha256(leaf + issuing).digest()).decode()
+    assert panel._view.headline.words == "No match: a hash of the whole chain"
+    assert "the first 2 certificates" in panel._view.headline.reason
+    assert "V2Ray" in panel._view.headline.reason
+
+
+def test_a_cas_pin_for_a_tool_that_refuses_it_is_a_caution() -> None:
+    """The right pin of a root, which curl never finds: curl looks at the leaf alone."""
+    root = key_pin(public_roots()[ROOT])
+    for notation in Notation:
+        view = PinPanel(Pinned(ROOT, pasted=root.write(notation, authority=True)))._view
+        assert ("exit code 90" in view.headline.reason) is (notation is Notation.CURL)
+    leaf = PinPanel(Pinned(pasted=CHAIN[0].write(Notation.CURL)))._view
+    assert leaf.headline.words == "It matches: this is the key pin"
+
+
+def test_a_record_of_the_wrong_usage_is_told() -> None:
+    """3 is a server's own certificate and 2 a CA's; the other way about, neither is ever found."""
+    for source, pin, wrong, right in (
+        (ROOT, key_pin(public_roots()[ROOT]), "3 1 1", "2 1 1"),
+        (BANK, CHAIN[0], "2 1 1", "3 1 1"),
+    ):
+        view = PinPanel(Pinned(source, pasted=f"{wrong} {pin.digest.hex()}"))._view
+        assert view.facts["outcome"] == "wrong"
+        assert view.headline.words == f"No match: usage {wrong[0]} is for another certificate"
+        assert f"write {right}" in view.headline.reason
+        fine = PinPanel(Pinned(source, pasted=f"{right} {pin.digest.hex()}"))._view
+        assert fine.facts["outcome"] == "match"
+    key = f"2 1 1 {key_pin(CAST.backup).digest.hex()}"  # a key alone may be anybody's
+    assert PinPanel(Pinned(REQUEST, pasted=key))._view.facts["outcome"] == "match"
+
+
+def test_a_corrected_pin_can_be_copied_from_the_sentence() -> None:
+    """No full stop touches it."""
+    pin = "sha256/" + b64encode(b"\xfb\xff" + bytes(range(30))).decode()
+    view = PinPanel(Pinned(pasted=pin.replace("+", "-").replace("/", "_", 2)[:-1]))._view
+    assert view.facts["outcome"] == "unreadable"
+    view = PinPanel(Pinned(pasted="sha256/" + pin[7:].translate({43: "-", 47: "_"})))._view
+    assert f"write {pin} instead" in view.headline.reason
+
+
+@pytest.mark.parametrize("look", Look)
+def test_each_pasted_pin_is_told_from_the_others(look: Look) -> None:
+    """A refusal in two lists, the server's and the app's, each key with what it is of."""
+    root = key_pin(public_roots()[ROOT])
+    panel = PinPanel(Pinned(look=look))
+    give(panel, "chain.pem", _readable()["chain.pem"][0])
+    panel.control("look").value = look
+    text = refused_by_okhttp([CHAIN[0], CHAIN[2], root], [NOTHING, slip(Hashed.PEM), STRANGERS[0]])
+    panel.control("pasted").value = text
+    view = panel._view
+    words = view.text
+    for told in (
+        f"The server showed {CHAIN[0]}: key of {HOST} (1 of 3).",
+        f"The server showed {CHAIN[2]}: key of Lab Root (3 of 3).",
+        f"The server showed {root}: the public root {ROOT}.",
+        f"The app pins {NOTHING}: a hash of nothing at all.",
+        f"The app pins {STRANGERS[0]}: not in here.",
+    ):
+        assert told in words
+    assert view.not_in_words() == []
+    html = panel._picture.value
+    assert html.index(">The server showed<") < html.index(">The app pins<")
+
+
+def test_a_list_of_pins_is_told_pin_by_pin() -> None:
+    """A set with a backup, and one of a wrong hash: only one of them can be in the headline."""
+    pasted = f"{CHAIN[0]}, {BACKUP}, {CHAIN[0].digest.hex()}"
+    view = PinPanel(Pinned(pasted=pasted))._view
+    assert f"Pasted {CHAIN[0]}: key of {HOST}." in view.text
+    assert f"Pasted {BACKUP}: not in here." in view.text
+    assert view.not_in_words() == []
+    alone = PinPanel(Pinned(pasted=str(CHAIN[0])))._view
+    assert "Pasted " not in alone.text
+
+
+def test_many_pasted_pins_are_counted() -> None:
+    """A whole file of them does not fill the screen."""
+    pasted = "\n".join(str(Pin(Kind.KEY, sha256(bytes([n, n])).digest())) for n in range(100))
+    view = PinPanel(Pinned(pasted=pasted))._view
+    assert "and 88 more" in view.text
+    assert view.text.count("Pasted sha256/") == 12
+
+
+def test_a_shown_key_is_not_called_pasted_in_the_map() -> None:
+    """What is marked is the key that the server showed; a pinned one is called the app's."""
+    for shown, pinned, words in (
+        (CHAIN, STRANGERS, "the server showed these 91"),
+        (STRANGERS, CHAIN, "the app pins these 91"),
+    ):
+        html = PinPanel(Pinned(pasted=refused_by_okhttp(shown, pinned)))._picture.value
+        assert words in html

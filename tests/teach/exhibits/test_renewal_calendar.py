@@ -358,3 +358,13 @@ def test_strings_from_a_plan_are_escaped() -> None:
     assert script not in view.html
     assert "&lt;script&gt;" in view.html
     assert isinstance(apps(plan, script)[0], App)
+
+
+def test_each_renewal_tool_is_named_by_what_it_does_unless_told_otherwise() -> None:
+    """acme.sh reuses the key; certbot and ACM make a new one, and cert-manager since 1.18."""
+    (reuse,) = (one for one in CalendarPanel.controls if one.field == "reuse")
+    told = dict(zip(reuse.options, reuse.tooltips, strict=True))
+    assert told == {
+        "keeps the key": "The default of acme.sh",
+        "makes a new key": "The default of certbot, ACM and cert-manager",
+    }

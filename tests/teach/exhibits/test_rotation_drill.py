@@ -158,3 +158,16 @@ def test_a_seed_that_is_none_is_told() -> None:
     """As any word of a line."""
     with pytest.raises(BadInput, match="seed cannot be '99'"):
         DrillPanel("drill: seed=99")
+
+
+def test_how_people_update_is_called_an_assumption(drill: DrillPanel) -> None:
+    """That some never do is our fit, and it is said beside the figures that depend on it."""
+    for view in (drill._view, DrillPanel(by_runbook(3))._view):
+        assert "Assumed: most within a month, many never (our fit" in view.picture
+
+
+def test_the_thief_has_the_banks_certificates_and_no_other() -> None:
+    """How long the stolen key's last one holds is shown, and that nobody certifies it again."""
+    view = DrillPanel(idle(3))._view
+    assert "no CA issues another" in view.picture
+    assert "no CA issues another" in view.words
