@@ -15,7 +15,7 @@ from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from pinlib.encoding.der import Document, Form
 from pinlib.encoding.files import LIMIT, documents, spki
@@ -285,8 +285,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             why = error.strerror or str(error)
             _complain(f"No more can be written ({why}): make room, or send the output elsewhere.")
             status = 1
-        if sys.stdout:  # what it still holds is not to fail again when Python ends
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if sys.stdout:
+            _forget(sys.stdout)
         return status
 
 
@@ -315,8 +315,17 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 def _complain(sentence: str) -> None:
     if sys.stderr:  # closed, it is None, and `print` would take that for standard output
-        with suppress(OSError):
-            print(sentence, file=sys.stderr)
+        try:
+            print(sentence, file=sys.stderr, flush=True)
+        except OSError:
+            _forget(sys.stderr)
+
+
+def _forget(stream: TextIO) -> None:
+    """Let what a stream still holds not fail again when Python ends, which would be status 120."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 if __name__ == "__main__":

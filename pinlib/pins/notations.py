@@ -13,6 +13,7 @@ from base64 import b64decode, b64encode
 from enum import Enum
 from typing import NamedTuple
 
+from pinlib.encoding.files import LIMIT
 from pinlib.errors import BadPin
 
 
@@ -130,7 +131,12 @@ def between(notation: Notation) -> str:
 
 
 def plain(text: str) -> str:
-    """Return a text with the quotes of a keyboard, and without what cannot be seen in it."""
+    """Return a text with the quotes of a keyboard, and without what cannot be seen in it.
+
+    Raises BadPin for one that is too long to be read.
+    """
+    if len(text) > LIMIT:
+        raise bad_pin(text, f"more than {LIMIT:,} characters are not read: paste the pins alone")
     return text.translate(_PLAIN).strip()
 
 
