@@ -29,6 +29,8 @@ from pinlib.pins.notations import Kind, Notation
 from pinlib.scenes.cast import Cast
 from pinlib.tls.certificates import Validity
 
+pytestmark = pytest.mark.slow  # processes, servers and sockets of their own
+
 ROOT = Path(__file__).parent.parent
 
 

@@ -517,9 +517,8 @@ def texts(notebook: NotebookNode) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
-    "times", [pytest.param(1, id="once"), pytest.param(2, id="twice", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("times", [1, 2], ids=["once", "twice"])
 @lessons
 def test_a_lesson_runs_in_one_kernel(file: Path, kernel: Kernel, times: int) -> None:
     """Run All, and Run All again: no error anywhere, no network, and the stubs do not pass."""

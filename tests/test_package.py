@@ -241,6 +241,7 @@ def test_reaching_for_another_machine_fails_the_test(reached_for: list[str]) -> 
     reached_for.clear()  # or this very test would fail, as it should elsewhere
 
 
+@pytest.mark.slow
 def test_swallowing_the_exception_does_not_help(tmp_path: Path) -> None:
     """A test that hides its call beyond loopback fails all the same; one that stays here passes."""
     conftest = Path(__file__).with_name("conftest.py").read_text(encoding="utf-8")

@@ -16,6 +16,8 @@ import pytest
 import pinlib.scratch
 from pinlib.scratch import private_folder, sweep
 
+pytestmark = pytest.mark.slow  # processes, servers and sockets of their own
+
 ROOT = Path(__file__).parent.parent
 posix = pytest.mark.skipif(os.name != "posix", reason="Windows keeps files open instead of locking")
 

@@ -287,6 +287,7 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
+@pytest.mark.slow
 def test_the_exit_status_says_whether_to_wake_somebody(tmp_path: Path) -> None:
     """0 if all is well, 1 if something ends soon or has, 2 if a file cannot be read."""
     late, soon, gone = (tmp_path / f"{name}.pem" for name in ("late", "soon", "gone"))

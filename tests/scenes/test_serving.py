@@ -24,6 +24,8 @@ from pinlib.scenes.serving import Room, commands, told
 from pinlib.take_home.recipe import connect_pinned
 from pinlib.tls.interception import Page
 
+pytestmark = pytest.mark.slow  # processes, servers and sockets of their own
+
 ROOT = Path(__file__).parents[2]
 curl = pytest.mark.skipif(not shutil.which("curl"), reason="curl is not on the PATH")
 openssl = pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not on the PATH")

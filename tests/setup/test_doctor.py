@@ -12,6 +12,8 @@ import pytest
 
 from pinlib.setup.doctor import LOOKS, Finding, examine, line
 
+pytestmark = pytest.mark.slow  # processes, servers and sockets of their own
+
 
 def visit(**variables: str) -> subprocess.CompletedProcess[str]:
     """Ask the doctor, as `workshop.py check` does."""

@@ -21,6 +21,8 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 from pinlib.setup.lab import on_trial
 from tests.setup.test_doctor import visit
 
+pytestmark = pytest.mark.slow  # processes, servers and sockets of their own
+
 OPEN_DOORS = {
     "IdentityProvider": {"token": ""},
     "PasswordIdentityProvider": {"hashed_password": "", "password_required": False},

@@ -236,6 +236,7 @@ def test_a_python_that_dies_of_the_key_log_works_without(tmp_path: Path, dies: s
     assert not (tmp_path / "pinlib-keylog-survived.txt").exists()
 
 
+@pytest.mark.slow
 def test_survival_is_remembered_for_this_very_python(tmp_path: Path) -> None:
     """A virtual environment remembers what its Python and OpenSSL survived, and no other's."""
     memory, gone = tmp_path / "pinlib-keylog-survived.txt", str(tmp_path / "no-such-python")

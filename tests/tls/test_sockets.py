@@ -39,6 +39,8 @@ from pinlib.tls.sockets import Door, MiddleDoor, bank_door, dial, encounter, onl
 from pinlib.tls.web import Bank
 from tests.strangers import EDI_PARTY_NAME, SAN, X400_ADDRESS, raw, stranger
 
+pytestmark = pytest.mark.slow  # processes, servers and sockets of their own
+
 ROOT = Path(__file__).parents[2]
 CURL = shutil.which("curl")
 PROXY = "proxy CA in the device's store"
