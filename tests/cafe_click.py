@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any
 
 from pinlib.scenes.scenario import Middle
-from pinlib.teach.exhibits.cafe import CafePanel
+from pinlib.teach.exhibits.attack.cafe import CafePanel
 
 
 def modules_entered() -> list[str]:

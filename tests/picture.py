@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from pinlib.teach.exhibits.cafe import CafePanel
+from pinlib.teach.exhibits.attack.cafe import CafePanel
 from tests.browser.lab import FLAGS
 
 DOCS = Path(__file__).parents[1] / "docs"

@@ -37,8 +37,8 @@ LIVE = 75  # minutes of core in lessons 00 to 05, of a workshop of 90
 @cache
 def presets() -> dict[str, set[str]]:
     """Return the scenes of each panel."""
-    for module in pkgutil.iter_modules(exhibits.__path__):
-        importlib.import_module(f"{exhibits.__name__}.{module.name}")
+    for module in pkgutil.walk_packages(exhibits.__path__, f"{exhibits.__name__}."):
+        importlib.import_module(module.name)
     return {panel.name: set(panel.presets) for panel in Panel.__subclasses__()}
 
 

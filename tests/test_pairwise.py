@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from pinlib.teach.exhibits.cafe import CafePanel
+from pinlib.teach.exhibits.attack.cafe import CafePanel
 from tests.pairwise import pairs, pairwise
 
 

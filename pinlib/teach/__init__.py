@@ -19,30 +19,30 @@ _SHOWN_BY = {
         "ends",
         "lost_by_lifetime",
     ),
-    "exhibits.cafe": (
+    "exhibits.attack.cafe": (
         "CafePanel",
         "show_scenario",
     ),
-    "exhibits.chain": ("ChainPanel",),
-    "exhibits.field_updates": (
+    "exhibits.inspection.chain": ("ChainPanel",),
+    "exhibits.lifecycle.field_updates": (
         "STALE",
         "Delivery",
         "FieldPanel",
         "fetched",
     ),
-    "exhibits.handshake": ("HandshakePanel",),
-    "exhibits.openssl_pipeline": ("pipeline",),
-    "exhibits.own_server": ("OwnServerPanel",),
-    "exhibits.pin": ("PinPanel",),
-    "exhibits.renewal_calendar": (
+    "exhibits.inspection.handshake": ("HandshakePanel",),
+    "exhibits.inspection.openssl_pipeline": ("pipeline",),
+    "exhibits.inspection.own_server": ("OwnServerPanel",),
+    "exhibits.inspection.pin": ("PinPanel",),
+    "exhibits.lifecycle.renewal_calendar": (
         "CalendarPanel",
         "show_plan",
     ),
-    "exhibits.rotation_drill": (
+    "exhibits.lifecycle.rotation_drill": (
         "DrillPanel",
         "DrillRun",
     ),
-    "exhibits.same_key": (
+    "exhibits.inspection.same_key": (
         "TwinsPanel",
         "compare",
     ),

@@ -10,13 +10,13 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 
-from pinlib.teach.exhibits.cafe import CafePanel
-from pinlib.teach.exhibits.field_updates import FieldPanel
-from pinlib.teach.exhibits.handshake import HandshakePanel
-from pinlib.teach.exhibits.pin import PinPanel
-from pinlib.teach.exhibits.renewal_calendar import CalendarPanel
-from pinlib.teach.exhibits.rotation_drill import DrillPanel
-from pinlib.teach.exhibits.same_key import TwinsPanel
+from pinlib.teach.exhibits.attack.cafe import CafePanel
+from pinlib.teach.exhibits.inspection.handshake import HandshakePanel
+from pinlib.teach.exhibits.inspection.pin import PinPanel
+from pinlib.teach.exhibits.inspection.same_key import TwinsPanel
+from pinlib.teach.exhibits.lifecycle.field_updates import FieldPanel
+from pinlib.teach.exhibits.lifecycle.renewal_calendar import CalendarPanel
+from pinlib.teach.exhibits.lifecycle.rotation_drill import DrillPanel
 from pinlib.teach.widgets.panel import Panel
 from tests.bench.table import Row
 
@@ -46,7 +46,7 @@ print(json.dumps([statistics.median(same), statistics.median(every), max(every),
 
 _REBUILD = """
 import json, time
-from pinlib.teach.exhibits.renewal_calendar import CalendarPanel
+from pinlib.teach.exhibits.lifecycle.renewal_calendar import CalendarPanel
 
 def timed(line):
     start = time.perf_counter()

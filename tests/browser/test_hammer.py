@@ -11,13 +11,15 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from pinlib.teach.exhibits.renewal_calendar import Calendar, CalendarPanel, Life
+from pinlib.teach.exhibits.lifecycle.renewal_calendar import Calendar, CalendarPanel, Life
 from pinlib.teach.widgets.controls import to_text
 from tests.browser.lab import DEADLINE, Lab, Notebook, shows, until
 
 pytestmark = pytest.mark.browser
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-SET_UP = "from pinlib.teach.exhibits.renewal_calendar import CalendarPanel\nCalendarPanel()"
+SET_UP = "from pinlib.teach import CalendarPanel\nCalendarPanel()"
+    "from pinlib.teach.exhibits.lifecycle.renewal_calendar import CalendarPanel\nCalendarPanel()"
+)
 CONTROLS = {control.field: control for control in CalendarPanel.controls}
 LIVES = CONTROLS["life"].options
 ROTATIONS = CONTROLS["rotate"].options

@@ -14,8 +14,8 @@ from pinlib import Kind, Notation, Pin, certificate_pin, key_pin, public_roots
 from pinlib.encoding.files import LIMIT
 from pinlib.pins.wrong_hashes import Hashed
 from pinlib.scenes.cast import Cast
-from pinlib.teach.exhibits.pin import ROOT as REAL
-from pinlib.teach.exhibits.pin import slip
+from pinlib.teach.exhibits.inspection.pin import ROOT as REAL
+from pinlib.teach.exhibits.inspection.pin import slip
 from tests.browser.lab import ROOT, Lab, Notebook, least_contrast, shows, unfolded, until
 
 pytestmark = pytest.mark.browser

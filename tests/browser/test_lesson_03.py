@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, expect
 
 from pinlib.scenes.cast import LOGIN
 from pinlib.scenes.scenario import run, scenarios
-from pinlib.teach.exhibits.cafe import CafePanel
+from pinlib.teach.exhibits.attack.cafe import CafePanel
 from tests.browser.lab import ROOT, Lab, Notebook, least_contrast, shows, unfolded
 
 pytestmark = pytest.mark.browser

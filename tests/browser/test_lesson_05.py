@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from pinlib.operations.drill import Op
-from pinlib.teach.exhibits.rotation_drill import DrillPanel
+from pinlib.teach.exhibits.lifecycle.rotation_drill import DrillPanel
 from tests.browser.lab import ROOT, Lab, Notebook, least_contrast, shows, unfolded
 
 pytestmark = pytest.mark.browser

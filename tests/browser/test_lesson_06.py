@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from pinlib.teach.exhibits.field_updates import FieldPanel, arrivals
+from pinlib.teach.exhibits.lifecycle.field_updates import FieldPanel, arrivals
 from tests.browser.lab import ROOT, Lab, Notebook, least_contrast, shows, unfolded
 
 pytestmark = pytest.mark.browser

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from pinlib.teach.exhibits.cafe import CafePanel
-from pinlib.teach.exhibits.chain import ChainPanel
-from pinlib.teach.exhibits.field_updates import FieldPanel
-from pinlib.teach.exhibits.handshake import HandshakePanel
-from pinlib.teach.exhibits.own_server import OwnServerPanel
-from pinlib.teach.exhibits.pin import PinPanel
-from pinlib.teach.exhibits.renewal_calendar import CalendarPanel
-from pinlib.teach.exhibits.rotation_drill import DrillPanel
-from pinlib.teach.exhibits.same_key import TwinsPanel
+from pinlib.teach.exhibits.attack.cafe import CafePanel
+from pinlib.teach.exhibits.inspection.chain import ChainPanel
+from pinlib.teach.exhibits.inspection.handshake import HandshakePanel
+from pinlib.teach.exhibits.inspection.own_server import OwnServerPanel
+from pinlib.teach.exhibits.inspection.pin import PinPanel
+from pinlib.teach.exhibits.inspection.same_key import TwinsPanel
+from pinlib.teach.exhibits.lifecycle.field_updates import FieldPanel
+from pinlib.teach.exhibits.lifecycle.renewal_calendar import CalendarPanel
+from pinlib.teach.exhibits.lifecycle.rotation_drill import DrillPanel
 from pinlib.teach.widgets.panel import Panel
 from tests.browser.lab import ROOT, Lab, Notebook, unfolded
 

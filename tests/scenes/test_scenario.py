@@ -15,7 +15,7 @@ from pinlib import Outcome, Strategy, Tls, data
 from pinlib.errors import BadData, BadInput
 from pinlib.scenes.cast import FALSE_ACCOUNT, FORM, LOGIN, REPLY
 from pinlib.scenes.scenario import Day, HeldAgainst, Middle, Scenario, run, scenarios
-from pinlib.teach.exhibits.cafe import CafePanel, show_scenario
+from pinlib.teach.exhibits.attack.cafe import CafePanel, show_scenario
 from pinlib.tls.devices import Moment
 
 PATH, KEY, PIN = "path", "key", "pin"

@@ -12,7 +12,7 @@ from pinlib.errors import BadInput
 from pinlib.scenes.cast import FORM, HOST, LOGIN
 from pinlib.scenes.scenario import Day, HeldAgainst, Middle, Scenario, run, scenarios
 from pinlib.teach.drawing.view import View
-from pinlib.teach.exhibits.cafe import CafePanel, show_scenario
+from pinlib.teach.exhibits.attack.cafe import CafePanel, show_scenario
 from pinlib.tls.devices import Moment
 
 UNPINNED = Scenario(Middle.COMPANY_PROXY)

@@ -15,14 +15,14 @@ from pinlib.scenes.cast import HOST, TODAY
 from pinlib.scenes.scenario import Middle
 from pinlib.teach.drawing import palette, verdict_view
 from pinlib.teach.drawing.plan_rows import named_days
-from pinlib.teach.exhibits.cafe import CafePanel
-from pinlib.teach.exhibits.chain import ChainPanel
-from pinlib.teach.exhibits.handshake import Eyes, HandshakePanel, Watched, Wrong
-from pinlib.teach.exhibits.own_server import OwnServerPanel
-from pinlib.teach.exhibits.pin import PinPanel
-from pinlib.teach.exhibits.renewal_calendar import CalendarPanel, Life, at
-from pinlib.teach.exhibits.rotation_drill import DrillPanel
-from pinlib.teach.exhibits.same_key import TwinsPanel
+from pinlib.teach.exhibits.attack.cafe import CafePanel
+from pinlib.teach.exhibits.inspection.chain import ChainPanel
+from pinlib.teach.exhibits.inspection.handshake import Eyes, HandshakePanel, Watched, Wrong
+from pinlib.teach.exhibits.inspection.own_server import OwnServerPanel
+from pinlib.teach.exhibits.inspection.pin import PinPanel
+from pinlib.teach.exhibits.inspection.same_key import TwinsPanel
+from pinlib.teach.exhibits.lifecycle.renewal_calendar import CalendarPanel, Life, at
+from pinlib.teach.exhibits.lifecycle.rotation_drill import DrillPanel
 from pinlib.teach.widgets.panel import Panel
 from pinlib.tls.certificates import Validity
 from tests.pairwise import pairwise

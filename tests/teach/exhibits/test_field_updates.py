@@ -12,7 +12,7 @@ from pinlib import PinSet, key_pin, story
 from pinlib.operations.update_attacks import Field
 from pinlib.operations.updater import AtExpiry
 from pinlib.operations.updates import Enforcement, NotTaken, sign
-from pinlib.teach.exhibits.field_updates import (
+from pinlib.teach.exhibits.lifecycle.field_updates import (
     DROPPED_KEY,
     LOST_KEY,
     NEXT,

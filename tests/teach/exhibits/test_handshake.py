@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pinlib.teach.exhibits.handshake import Eyes, HandshakePanel, Watched, Wrong
+from pinlib.teach.exhibits.inspection.handshake import Eyes, HandshakePanel, Watched, Wrong
 from pinlib.tls.openssl import Mode, engine_mode
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from pinlib import key_pin, parts, public_roots
 from pinlib.scenes.cast import Cast
-from pinlib.teach.exhibits.openssl_pipeline import STEPS, pipeline
+from pinlib.teach.exhibits.inspection.openssl_pipeline import STEPS, pipeline
 from pinlib.tls.certificates import Validity, ed25519_key, p384, rsa2048
 
 openssl = pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not on the PATH")
@@ -73,7 +73,7 @@ def test_a_program_that_hangs_is_not_waited_for(
     tmp_path: Path, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A cell comes back, whatever is called openssl."""
-    monkeypatch.setattr("pinlib.teach.exhibits.openssl_pipeline.SECONDS", 0.2)
+    monkeypatch.setattr("pinlib.teach.exhibits.inspection.openssl_pipeline.SECONDS", 0.2)
     view = pipeline(cast.bank.leaf, program(tmp_path, "exec tail -f /dev/null"))
     assert view.facts["outcome"] == "absent"
     assert "did not come to an end" in view.text

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pinlib import Identity, certificate_pin, key_pin, key_pins
 from pinlib.errors import BadHost, NotReadable
 from pinlib.scenes.cast import Cast
-from pinlib.teach.exhibits.own_server import Asking, OwnServerPanel, Terminal, steps
+from pinlib.teach.exhibits.inspection.own_server import Asking, OwnServerPanel, Terminal, steps
 from pinlib.tls.certificates import Validity, rsa2048
 from pinlib.tls.openssl import server_context
 

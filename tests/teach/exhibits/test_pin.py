@@ -31,7 +31,16 @@ from pinlib.encoding.files import LIMIT
 from pinlib.errors import BadInput
 from pinlib.pins.wrong_hashes import FAMOUS, Hashed
 from pinlib.scenes.cast import HOST, TODAY
-from pinlib.teach.exhibits.pin import BANK, REQUEST, ROOT, Look, Pinned, PinPanel, shelf, slip
+from pinlib.teach.exhibits.inspection.pin import (
+    BANK,
+    REQUEST,
+    ROOT,
+    Look,
+    Pinned,
+    PinPanel,
+    shelf,
+    slip,
+)
 from pinlib.teach.widgets.uploads import Given
 from pinlib.tls.certificates import Validity, request, rsa2048
 from tests.strangers import SHORT_KEY, strange_bundle

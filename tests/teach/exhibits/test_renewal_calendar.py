@@ -22,7 +22,7 @@ from pinlib.teach.drawing.palette import key_style
 from pinlib.teach.drawing.plan_picture import draw
 from pinlib.teach.drawing.plan_rows import key_index, named_days
 from pinlib.teach.drawing.view import View
-from pinlib.teach.exhibits.renewal_calendar import (
+from pinlib.teach.exhibits.lifecycle.renewal_calendar import (
     Calendar,
     CalendarPanel,
     Life,

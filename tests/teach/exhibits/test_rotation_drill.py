@@ -9,7 +9,7 @@ import pytest
 from pinlib.errors import BadInput
 from pinlib.operations.drill import Op, play, runbook
 from pinlib.operations.plans import Released
-from pinlib.teach.exhibits.rotation_drill import (
+from pinlib.teach.exhibits.lifecycle.rotation_drill import (
     DrillPanel,
     DrillRun,
     Ship,

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from pinlib import Kind, PinSet, certificate_pin, key_pin, public_roots, story
-from pinlib.teach.exhibits.same_key import (
+from pinlib.teach.exhibits.inspection.same_key import (
     CROSSED,
     REKEYED,
     RENEWED,

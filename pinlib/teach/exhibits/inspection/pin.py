@@ -18,8 +18,13 @@ from pinlib.teach.drawing import typeset
 from pinlib.teach.drawing.blocks import Headline, card, stack
 from pinlib.teach.drawing.typeset import paragraph
 from pinlib.teach.drawing.view import View
-from pinlib.teach.exhibits.pin_answer import Subject, held_against
-from pinlib.teach.exhibits.pin_picture import Look, draw_bytes, draw_notations, draw_pasted
+from pinlib.teach.exhibits.inspection.pin_answer import Subject, held_against
+from pinlib.teach.exhibits.inspection.pin_picture import (
+    Look,
+    draw_bytes,
+    draw_notations,
+    draw_pasted,
+)
 from pinlib.teach.widgets.controls import Control
 from pinlib.teach.widgets.panel import Panel
 from pinlib.teach.widgets.uploads import Given

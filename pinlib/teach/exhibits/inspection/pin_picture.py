@@ -16,7 +16,7 @@ from pinlib.teach.drawing import blocks, bytemap, palette, typeset
 from pinlib.teach.drawing.blocks import card, columns
 from pinlib.teach.drawing.bytemap import Accent
 from pinlib.teach.drawing.typeset import Mono, Text, copyable, paragraph
-from pinlib.teach.exhibits.pin_answer import Answer, Subject, told_of
+from pinlib.teach.exhibits.inspection.pin_answer import Answer, Subject, told_of
 
 
 class Look(Enum):

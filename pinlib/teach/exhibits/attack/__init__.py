@@ -1,0 +1,1 @@
+"""The man in the middle: who attacks, who is harmed, and which check stops whom."""

@@ -1,0 +1,1 @@
+"""The years of a pin: renewals, rotations, and pins that change in the field."""
