@@ -18,8 +18,6 @@ from tests.browser.lab import DEADLINE, Lab, Notebook, shows, until
 pytestmark = pytest.mark.browser
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 SET_UP = "from pinlib.teach import CalendarPanel\nCalendarPanel()"
-    "from pinlib.teach.exhibits.lifecycle.renewal_calendar import CalendarPanel\nCalendarPanel()"
-)
 CONTROLS = {control.field: control for control in CalendarPanel.controls}
 LIVES = CONTROLS["life"].options
 ROTATIONS = CONTROLS["rotate"].options
