@@ -1,145 +1,44 @@
-"""A lesson as a notebook uses it: predictions before a cell, checkpoints after it, the projector.
+"""A lesson as a notebook uses it: questions that run, goals, checkpoints, the projector.
 
-    lesson = start("01")
-    lesson.predict("copy")
-    lesson.check("certificate_in", certificate_in)
+    lesson = start("03")
+    lesson.predict("cafe", Scenario(Middle.SELF_SIGNED), other=Scenario(Middle.OTHER_CA))
+    lesson.your_turn("cafe", Scenario(Middle.SELF_SIGNED))  # change one thing, run it again
+    lesson.panel("cafe")
+    lesson.check("pin_check", pin_check)
 
 What it says comes from `data/lessons/NN.toml`; whether an answer holds is for `judges` to say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, TypeVar
 from weakref import WeakSet
 
-import ipywidgets as widgets
 from IPython.core.getipython import get_ipython
 from IPython.display import HTML, display
 from markupsafe import Markup
 
-from pinlib import Verdict
+from pinlib import Scenario, Verdict
+from pinlib.data import glossary
 from pinlib.errors import BadInput, PinlibError
 from pinlib.teach.drawing import verdict_view
-from pinlib.teach.drawing.blocks import Headline, stylesheet, verdict_line
-from pinlib.teach.drawing.typeset import escape, escape_lines, paragraph
-from pinlib.teach.judges import Feedback, judge_of
-from pinlib.teach.lesson_texts import HINTS, Option, Question, Task, script
+from pinlib.teach.drawing.blocks import stylesheet
+from pinlib.teach.drawing.typeset import escape, paragraph
+from pinlib.teach.judges import judge_of
+from pinlib.teach.kept import Kept
+from pinlib.teach.lesson_texts import script
+from pinlib.teach.passed_over import run_before
+from pinlib.teach.progress import Progress
 from pinlib.teach.widgets import page
+from pinlib.teach.widgets.checkpoint import Checkpoint
+from pinlib.teach.widgets.goals import GoalBoard
+from pinlib.teach.widgets.question import SHOWN, Experiment, Prediction, YourTurn
+from pinlib.teach.widgets.shown import Shown
+from pinlib.teach.widgets.sorting import Placed, Sorting, places
 
-W = TypeVar("W", bound="_Shown")
-
-
-class _Shown(widgets.VBox):
-    """What predictions and checkpoints share: a place for words, and a copy without a kernel."""
-
-    def __init__(self) -> None:
-        self._words = widgets.HTML()
-        self._words.add_class("pinlib-view")
-        super().__init__()
-        page.presentable(self).add_class("pinlib-panel")
-
-    def _say(self, *parts: Markup) -> None:
-        self._words.value = f'{stylesheet()}<div class="pl">{"".join(parts)}</div>'
-
-    def _plain(self) -> str:
-        raise NotImplementedError
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs) or {}
-        bundle["text/html"] = f'<div class="pinlib-panel">{self._words.value}</div>'
-        bundle["text/plain"] = self._plain()
-        return bundle
-
-    def start_over(self) -> None:
-        """Forget what was clicked."""
-        raise NotImplementedError
-
-
-class Prediction(_Shown):
-    """A question with buttons; each click is answered at once, and none is scored."""
-
-    def __init__(self, question: Question) -> None:
-        super().__init__()
-        self._question = question
-        buttons = [_button(one.label, self._chosen, one) for one in question.options]
-        right = next(one for one in question.options if one.right)
-        show = _button("Show me", self._shown, right)
-        show.tooltip = "For the projector: the answer, without a click on it"
-        self._options = _column(buttons)
-        self.children = (self._words, self._options, _bar([show]))
-        self.start_over()
-
-    def start_over(self) -> None:
-        """Ask the question afresh."""
-        self._say(_asked(self._question.question))
-
-    def choose(self, label: str) -> None:
-        """Answer as a click would."""
-        self._chosen(next(one for one in self._question.options if one.label == label))
-
-    def _chosen(self, option: Option) -> None:
-        self._reply(option, "You said:")
-
-    def _shown(self, right: Option) -> None:
-        self._reply(right, "The answer:")
-
-    def _reply(self, chosen: Option, who: str) -> None:
-        tone = Headline(
-            "That is what happens" if chosen.right else "That is not what happens",
-            chosen.reply,
-            "good" if chosen.right else "bad",
-        )
-        said = paragraph((who, chosen.label), dim=True)
-        self._say(_asked(self._question.question), said, verdict_line(tone))
-
-    def _plain(self) -> str:
-        options = "\n".join(f"- {one.label}" for one in self._question.options)
-        return f"Predict: {self._question.question}\n{options}"
-
-
-class Checkpoint(_Shown):
-    """What a judge says of an answer, and help for those who ask for it, one step at a time."""
-
-    def __init__(self, task: Task, feedback: Feedback, given: list[str]) -> None:
-        super().__init__()
-        self._task, self._feedback, self._given = task, feedback, given
-        self._help = _button("", self._next_step, None)
-        self.children = (self._words, _bar([self._help]))
-        self._draw()
-
-    @property
-    def passed(self) -> bool:
-        """Whether the answer holds in every hidden case."""
-        return self._feedback.passed
-
-    @property
-    def message(self) -> str:
-        """What the judge said."""
-        return self._feedback.message
-
-    def start_over(self) -> None:
-        """Take the hints back."""
-        self._given.clear()
-        self._draw()
-
-    def _next_step(self, _: None) -> None:
-        steps = (*self._task.hints, self._task.solution.strip())
-        self._given.append(steps[len(self._given)])
-        self._draw()
-
-    def _draw(self) -> None:
-        words = "Checkpoint passed" if self.passed else "Not there yet"
-        tone = Headline(words, self.message, "good" if self.passed else "bad")
-        self._say(verdict_line(tone), *_steps(self._given))
-        left = len(self._given)
-        self._help.description = (
-            f"Hint {left + 1} of {HINTS}" if left < HINTS else "Show a solution"
-        )
-        self._help.layout.display = "none" if left > HINTS or self.passed else None
-
-    def _plain(self) -> str:
-        return f"{'Checkpoint passed' if self.passed else 'Not there yet'}: {self.message}"
+W = TypeVar("W", bound=Shown)
 
 
 class Lesson:
@@ -148,43 +47,151 @@ class Lesson:
     def __init__(self, number: str) -> None:
         self.number = number
         self._script = script(number)
+        self._kept = Kept(number)
         self._hints: dict[str, list[str]] = {name: [] for name in self._script.tasks}
-        self._shown: WeakSet[_Shown] = WeakSet()
+        self._shown: WeakSet[Shown] = WeakSet()
+        self.presenting = False
 
-    def predict(self, name: str) -> Prediction:
-        """Ask for a prediction by its name in the lesson's file."""
-        return self._show(Prediction(_named(self._script.questions, name, "prediction")))
+    # -- What a notebook calls ---------------------------------------------------------------
+
+    def predict(self, name: str, experiment: object, *, other: object) -> Prediction:
+        """Ask a question; its experiment runs once somebody has chosen.
+
+        `experiment` is a Scenario, or a function without arguments that gives something to show.
+        `other` is the world in which another answer would be right, or what rules it out.
+        """
+        question = _named(self._script.questions, name, "prediction")
+        runs = _experiment(experiment), _experiment(other)
+        return self._show(Prediction(name, question, self, *runs))
+
+    def your_turn(self, name: str, experiment: object) -> YourTurn:
+        """Run this code once the question `name` is answered: change it, and run it again."""
+        _named(self._script.questions, name, "prediction")
+        return self._show(YourTurn(name, self, _experiment(experiment)))
+
+    def sort(self, name: str, things: Mapping[str, Any], run: Callable[[Any], Placed]) -> Sorting:
+        """Let things be sorted by clicking; `run` says where each belongs, once it was put."""
+        sort = _named(self._script.sorts, name, "sort")
+        return self._show(Sorting(name, sort, places(things, run), self))
+
+    def panel(self, name: str) -> GoalBoard:
+        """Give a panel with goals; `.panel` is the panel itself, with `show` and `state`."""
+        about = _named(self._script.panels, name, "panel")
+        kind = getattr(import_module("pinlib.teach"), about.shows)
+        return self._show(GoalBoard(name, kind(about.start or None), about.goals, self))
 
     def check(self, name: str, answer: object) -> Checkpoint:
         """Let the checkpoint's judge look at an answer; unfinished is feedback, not an error."""
         task = _named(self._script.tasks, name, "checkpoint")
-        feedback = judge_of(self.number, name)(answer)
-        return self._show(Checkpoint(task, feedback, self._hints[name]))
+        said = judge_of(self.number, name)(answer)
+        if said.passed:
+            self._kept.put("passed", name, True)
+        given = self._hints[name]
+        return self._show(Checkpoint(task, passed=said.passed, message=said.message, given=given))
 
-    def __repr__(self) -> str:
-        return f"lesson {self.number}: predict, check, present, start_over"
+    def word(self, term: str) -> Any:
+        """Say what a term means: `lesson.word("SNI")`."""
+        known = {
+            form.casefold(): one for one in glossary().values() for form in (one.name, *one.also)
+        }
+        if term.casefold() not in known:
+            names = ", ".join(sorted(one.name for one in glossary().values()))
+            raise BadInput(f"there is no {term!r} in the glossary; there are {names}", seen=term)
+        found = known[term.casefold()]
+        said = Markup('{}<div class="pl"><p><b>{}</b>: {}</p></div>')
+        return HTML(said.format(stylesheet(), escape(found.name), escape(found.meaning)))  # type: ignore[no-untyped-call]
+
+    def goto(self, name: str) -> None:
+        """Start at a question, a panel, a checkpoint or a heading, without the cells before it.
+
+        What those cells would have defined is there, and the questions in them count as shown.
+        """
+        for passed in run_before(self.number, name):
+            if passed in self._script.questions and self.answer(passed) is None:
+                self.give(passed, SHOWN)
+
+    def progress(self) -> Progress:
+        """Show what was answered, found and passed, over all lessons."""
+        return Progress(self.number, self._kept)
 
     def present(self, on: bool = True) -> None:
         """Set everything large enough for the back of the room; `present(False)` sets it back.
 
-        What is on the page already follows.  View > Appearance > Simple Interface, and Ctrl+B for
-        the sidebar, give a panel the whole projector.
+        Every question and goal begins unanswered; what the learner has done is kept, and comes
+        back with `present(False)`.  View > Appearance > Simple Interface gives a panel the whole
+        projector.
         """
+        self.presenting = on
+        self._kept.present(on)
         page.present(on)
+        self._refresh()
         whole_page = f"document.body.classList.toggle('pinlib-presenting', {str(on).lower()})"
         display(HTML(f"<script>{whole_page}</script>"))  # type: ignore[no-untyped-call]
 
     def start_over(self) -> None:
-        """Forget every prediction and hint, and leave the projector."""
+        """Forget every answer, goal and hint of this lesson, leave the projector, and say so."""
         self.present(False)
-        for shown in self._shown:
-            shown.start_over()
+        count = sum(len(held) for held in self._kept.all().values())
+        count += sum(map(len, self._hints.values()))
+        self._kept.forget()
         for given in self._hints.values():
             given.clear()
+        self._refresh()
+        things = "1 thing" if count == 1 else f"{count} things"
+        self._note(f"Lesson {self.number} starts over: {things} you did here are forgotten.")
+
+    def __repr__(self) -> str:
+        return f"lesson {self.number}: predict, your_turn, panel, sort, check, word, goto, progress"
+
+    # -- What its questions, panels and sorts ask of it ----------------------------------------
+
+    def answer(self, name: str) -> str | None:
+        """Return the label that was chosen for a question, SHOWN, or None."""
+        kept: str | None = self._kept.get("answers", name)
+        labels = {SHOWN, *(one.label for one in self._script.questions[name].options)}
+        return kept if kept in labels else None  # an option may have been reworded since
+
+    def give(self, name: str, label: str | None) -> None:
+        """Keep an answer, and let whatever waits for it follow."""
+        self._kept.put("answers", name, label)
+        for shown in list(self._shown):
+            if isinstance(shown, Prediction | YourTurn) and shown.waits_for(name):
+                shown.refresh()
+        self._tell_trouble()
+
+    def found(self, name: str) -> list[int]:
+        """Return the numbers of the goals that were found in a panel."""
+        return list(self._kept.get("goals", name) or [])
+
+    def find(self, name: str, found: list[int]) -> None:
+        """Keep the goals that were found."""
+        self._kept.put("goals", name, found)
+
+    def sorted(self, name: str) -> dict[str, str]:
+        """Return where things were put."""
+        return dict(self._kept.get("sorted", name) or {})
+
+    def sort_into(self, name: str, placed: dict[str, str]) -> None:
+        """Keep where things were put."""
+        self._kept.put("sorted", name, placed)
+
+    # -- Inside ----------------------------------------------------------------------------
 
     def _show(self, shown: W) -> W:
         self._shown.add(shown)
         return shown
+
+    def _refresh(self) -> None:
+        for shown in list(self._shown):
+            shown.refresh()
+
+    def _tell_trouble(self) -> None:
+        if self._kept.trouble:
+            self._note(self._kept.trouble)
+            self._kept.trouble = ""
+
+    def _note(self, words: str) -> None:
+        display(HTML(Markup('<div class="pl">{}</div>').format(paragraph(words, dim=True))))  # type: ignore[no-untyped-call]
 
 
 def start(number: str) -> Lesson:
@@ -197,6 +204,7 @@ def start(number: str) -> Lesson:
         shell.set_custom_exc((PinlibError,), _in_one_sentence)  # type: ignore[no-untyped-call]
         ready = paragraph(f"Lesson {number} is ready.", dim=True)
         display(HTML(page.classroom() + Markup('<div class="pl">{}</div>').format(ready)))  # type: ignore[no-untyped-call]
+        lesson._tell_trouble()
     return lesson
 
 
@@ -211,28 +219,11 @@ def _named(known: Mapping[str, Any], name: str, what: str) -> Any:
     return known[name]
 
 
-def _button(label: str, act: Any, value: Any) -> widgets.Button:
-    button = widgets.Button(description=label, tooltip=label)
-    button.on_click(lambda _: act(value))
-    return button
-
-
-def _bar(buttons: list[widgets.Button]) -> widgets.Box:
-    return widgets.Box(buttons).add_class("pinlib-bar")
-
-
-def _column(buttons: list[widgets.Button]) -> widgets.VBox:
-    return widgets.VBox(buttons).add_class("pinlib-options")
-
-
-def _asked(text: str) -> Markup:
-    return Markup('<p class="pl-question"><b>Predict.</b> {}</p>').format(escape(text))
-
-
-def _steps(given: Iterable[str]) -> Iterable[Markup]:
-    for number, step in enumerate(given, 1):
-        title = f"Hint {number}" if number <= HINTS else "A solution"
-        kind = "p" if number < HINTS else "pre"  # the last hint is code with a hole
-        said = escape_lines(step)
-        form = Markup('<div class="pl-step"><b>{0}</b><{1}>{2}</{1}></div>')
-        yield form.format(title, kind, said)
+def _experiment(given: object) -> Experiment:
+    """Make something to run of a scenario or of a function."""
+    if isinstance(given, Scenario):
+        return lambda: import_module("pinlib.teach").show_scenario(given)
+    if callable(given):
+        return given
+    wanted = "an experiment is a Scenario, or a function that gives something to show"
+    raise BadInput(f"{wanted}, not {given!r}; write lambda: … before it", seen=repr(given))

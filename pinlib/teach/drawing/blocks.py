@@ -168,5 +168,6 @@ def arrow(*, to_right: bool, sent: bool = True, sealed: bool = False, title: str
 @cache
 def stylesheet() -> Markup:
     """Give the one style sheet, as an element: a page or a panel carries it once."""
-    css = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
-    return Markup(f"<style>{css}</style>")
+    here = Path(__file__)
+    css = (here.with_name(name).read_text(encoding="utf-8") for name in ("style.css", "lesson.css"))
+    return Markup(f"<style>{''.join(css)}</style>")

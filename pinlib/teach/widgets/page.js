@@ -11,6 +11,60 @@
     }
   }, true);
 
+  // JupyterLab would run the cell again at Shift+Enter, and Ctrl+Enter would press a button; both
+  // throw away what the learner did here.  So Shift+Enter goes to the next cell, Esc to this one.
+  window.addEventListener("keydown", (event) => {
+    const leaves = event.key === "Escape" || (event.key === "Enter" && (event.shiftKey || event.ctrlKey || event.metaKey));
+    if (!leaves || !event.target.closest?.(".jupyter-widgets")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (event.target.matches("input, textarea, select")) event.target.dispatchEvent(new Event("change", { bubbles: true }));
+    if (event.key === "Enter" && !event.shiftKey) return;
+    const cell = event.target.closest(".jp-Cell");
+    if (!cell) return;
+    cell.focus({ preventScroll: true });
+    if (event.key === "Enter") {
+      cell.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown", keyCode: 40, bubbles: true, cancelable: true }));
+    }
+  }, true);
+
+  // What a click has drawn is seen: its panel's first new line is scrolled to, where it is not.
+  let clicked = null;
+  for (const kind of ["click", "change", "keyup"]) {
+    document.addEventListener(kind, (event) => {
+      clicked = event.target.closest?.(".pinlib-panel:not(.pinlib-panel .pinlib-panel)") ?? clicked;
+      setTimeout(() => { clicked = null; }, 1500);
+    }, true);
+  }
+  const inView = (changed) => {
+    const lasting = changed.closest?.(".pinlib-view");
+    if (!clicked || !lasting || !clicked.contains(lasting)) return;
+    const line = lasting.querySelector(".pl-outcome .pl-headline, .pl-reply, .pl-headline") ?? lasting;
+    const box = line.getBoundingClientRect();
+    const frame = (line.closest(".jp-WindowedPanel-outer, .jp-Notebook") ?? document.documentElement).getBoundingClientRect();
+    if (box.height && (box.top < frame.top || box.bottom > frame.bottom)) {
+      line.scrollIntoView({ block: box.top < frame.top ? "start" : "center" });
+    }
+  };
+
+  // A handle that is dragged has a name, and says where it stands.
+  const name = (handle) => {
+    const slider = handle.closest(".widget-hslider, .widget-slider");
+    const label = slider?.querySelector(".widget-label")?.textContent;
+    const readout = slider?.querySelector(".widget-readout");
+    if (!label || !readout) return;
+    handle.setAttribute("aria-label", label);
+    handle.setAttribute("aria-valuetext", readout.textContent);
+  };
+
+  // After "Shut Down Kernel" no class tells that nobody answers any more; the indicator does.
+  const kernelGone = () => {
+    const shown = [...document.querySelectorAll(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook-ExecutionIndicator")];
+    const gone = shown.length > 0 && shown.every((one) => ["terminating", "unknown", "dead"].includes(one.dataset.status));
+    document.body.classList.toggle("pinlib-no-kernel", gone && shown.some((one) => one.dataset.pinlibSeen));
+    for (const one of shown) if (one.dataset.status === "idle") one.dataset.pinlibSeen = "yes";
+  };
+
   // Whether "In words" is open belongs to the panel, not to one of its pictures.
   document.addEventListener("toggle", (event) => {
     const lasting = event.target.closest?.(".pinlib-view");
@@ -82,6 +136,13 @@
       hex.scrollTop = row * Math.max(0, Math.floor(above / row) - 1);
     }
   };
+  const handles = () => { for (const one of document.querySelectorAll(".pinlib-panel .noUi-handle")) name(one); };
   attend();
-  new MutationObserver(() => { attend(); reveal(); }).observe(document.body, { childList: true, subtree: true });
+  new MutationObserver((changes) => {
+    attend();
+    reveal();
+    handles();
+    kernelGone();
+    if (clicked) for (const { target } of changes) inView(target);
+  }).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-status"] });
 })();

@@ -20,11 +20,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import ipywidgets as widgets
 from markupsafe import Markup
 
+from pinlib.encoding import state_line
 from pinlib.errors import BadInput, PinlibError
 from pinlib.teach.drawing.blocks import Headline, stylesheet, verdict_line
 from pinlib.teach.drawing.typeset import escape, escape_lines, paragraph
@@ -35,7 +36,10 @@ from pinlib.teach.widgets.slices import SlicedWork
 
 _S = TypeVar("_S")
 MOST_VISIBLE = 6
+MOST_REMEMBERED = 200
 STOP, GO_ON = "Stop", "Go on"
+By = Literal["hand", "scene", "code"]
+"""Who brought a panel to its state: its controls, one of its scenes, or a call."""
 _OWN = ""  # no preset; a Dropdown with the value None would show an empty line
 
 
@@ -65,6 +69,9 @@ class Panel(widgets.VBox, Generic[_S]):
         # or to that one until there is another: two of them may ask a panel at once.
         self._lock = threading.RLock()
         self._drawing: SlicedWork[View] | None = None
+        self._past: list[_S] = []
+        self._by: By = "code"
+        self._watchers: list[Callable[[By], None]] = []
         self._stop = widgets.Button(description=STOP, tooltip="Stop drawing; what is there stays")
         self._stop.on_click(self._stop_or_go_on)
         self._notice = widgets.HTML()
@@ -118,17 +125,51 @@ class Panel(widgets.VBox, Generic[_S]):
         """The state as one line: paste it into another notebook, in `panel.show("…")`."""
         return to_text(self.name, self.controls, self._state)
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the panel shows, as words: the fields of its state, and the facts of its picture."""
+        fields = {
+            c.field: state_line.written_value(getattr(self._state, c.field)) for c in self.controls
+        }
+        return {**self._view.facts, **fields}
+
+    def watch(self, tell: Callable[[By], None]) -> None:
+        """Call `tell` after each new picture, with who brought it about."""
+        self._watchers.append(tell)
+
+    def offer_scenes(self, on: bool) -> None:
+        """Show the list of scenes, or hide it: a scene gives away what is there to find."""
+        if self.presets:
+            _display(self._scene, shown=on)
+
     def show(self, wanted: _S | str) -> None:
         """Go to a state, to a preset by its name, or to a line of text from another panel."""
         with self._lock:
-            self._adopt(self._read(wanted))
+            self._by = "code"
+            self._go_to(self._read(wanted))
             self.refresh()
 
     def start_over(self) -> None:
-        """Go back to the state the panel was made with."""
+        """Go back to the state the panel was made with; Undo comes back from there."""
         with self._lock:
-            self._adopt(self._first)
+            self._by = "code"
+            self._go_to(self._first)
             self._redraw()
+
+    def undo(self) -> None:
+        """Take back the last change, whatever it was."""
+        with self._lock:
+            if self._past:
+                self._by = "code"
+                self._adopt(self._past.pop())
+                self._redraw()
+
+    def _go_to(self, state: _S) -> None:
+        """Adopt a state, and remember the one before."""
+        if state != self._state:
+            self._past.append(self._state)
+            del self._past[:-MOST_REMEMBERED]
+        self._adopt(state)
 
     @classmethod
     def states(cls) -> Iterator[_S]:
@@ -149,6 +190,8 @@ class Panel(widgets.VBox, Generic[_S]):
             self._leave_off()
             with self._guarded():
                 self._paint(self.view(self._state))
+            for tell in self._watchers:
+                tell(self._by)
 
     def _paint(self, drawn: View) -> None:
         self._view = replace(drawn, facts={**drawn.facts, "state": self.text})
@@ -223,6 +266,12 @@ class Panel(widgets.VBox, Generic[_S]):
         bundle["text/plain"] = f"{self._view.text}\n({self.text})"
         return bundle
 
+    def __str__(self) -> str:
+        return self._view.text
+
+    def __repr__(self) -> str:
+        return f"{self._view.text}\n({self.text})"
+
     def _children(self) -> list[widgets.DOMWidget]:
         style = widgets.HTML(stylesheet())
         style.layout.display = "none"
@@ -234,6 +283,8 @@ class Panel(widgets.VBox, Generic[_S]):
             self._buttons[action.label] = button
         over = widgets.Button(description="Start over", tooltip="Back to how this panel began")
         over.on_click(lambda _: self.start_over())
+        self._undo = widgets.Button(description="Undo", tooltip="Take back your last change")
+        self._undo.on_click(lambda _: self.undo())
         bar = [self._scene] if self.presets else []
         bar += [self._widgets[c.field] for c in self.controls if not c.more]
         bar += self._buttons.values()
@@ -244,7 +295,8 @@ class Panel(widgets.VBox, Generic[_S]):
             more = widgets.ToggleButton(description="More", tooltip="More settings")
             more.observe(lambda change: _display(rest, shown=change["new"]), "value")
             bar.append(more)
-        top = widgets.Box([*bar, over, self._stop])
+        own = any(action.label == self._undo.description for action in self.actions)
+        top = widgets.Box([*bar, *([] if own else [self._undo]), over, self._stop])
         top.add_class("pinlib-bar")
         return [style, top, rest, self._notice, self._picture]
 
@@ -280,6 +332,7 @@ class Panel(widgets.VBox, Generic[_S]):
     def _adopt(self, state: _S) -> None:
         self._state = state
         self._notice.value = ""
+        self._undo.disabled = not self._past
         self._syncing = True
         try:
             for control in self.controls_in(state):
@@ -301,7 +354,8 @@ class Panel(widgets.VBox, Generic[_S]):
                 if strict():
                     raise
                 return
-            self._adopt(state)
+            self._by = "hand"
+            self._go_to(state)
             self._redraw()
 
     def _act(self, action: Action, _: widgets.Button) -> None:
@@ -313,7 +367,8 @@ class Panel(widgets.VBox, Generic[_S]):
                 said = f"{str(error)[0].upper()}{str(error)[1:]}."
                 self._notice.value = f'<div class="pl" role="alert">{paragraph(said)}</div>'
                 return
-            self._adopt(state)
+            self._by = "hand"
+            self._go_to(state)
             self._redraw()
 
     def _held(self) -> _S:
@@ -327,7 +382,8 @@ class Panel(widgets.VBox, Generic[_S]):
     def _scene_chosen(self, change: Mapping[str, Any]) -> None:
         with self._lock:
             if not self._syncing:
-                self._adopt(self.presets.get(change["new"], self._state))
+                self._by = "scene"
+                self._go_to(self.presets.get(change["new"], self._state))
                 self._redraw()
 
 
