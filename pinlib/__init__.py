@@ -56,7 +56,7 @@ from pinlib.pins.pins import (
 from pinlib.pins.published import known_pins, public_roots, twins
 from pinlib.pins.wrong_hashes import parts
 from pinlib.scenes.cast import Cast, Event, story
-from pinlib.scenes.scenario import Middle, Scenario
+from pinlib.scenes.scenario import Day, Middle, Scenario
 from pinlib.scenes.serving import Room, told
 from pinlib.take_home.recipe import connect_pinned
 from pinlib.tls.certificates import Authority, Identity, Validity, request
@@ -74,6 +74,7 @@ __all__ = [
     "Cast",
     "Check",
     "Connection",
+    "Day",
     "Deployed",
     "Device",
     "Event",
