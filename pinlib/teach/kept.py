@@ -71,6 +71,8 @@ class Kept:
             return _in_memory.get(self._number, {})
         try:
             found = json.loads(self._file.read_text(encoding="utf-8"))
+            if not isinstance(found, dict):
+                raise TypeError
             return {kind: dict(found[kind]) for kind in KINDS if kind in found}
         except FileNotFoundError:
             return {}

@@ -191,7 +191,8 @@ class Lesson:
             self._kept.trouble = ""
 
     def _note(self, words: str) -> None:
-        display(HTML(Markup('<div class="pl">{}</div>').format(paragraph(words, dim=True))))  # type: ignore[no-untyped-call]
+        said = Markup('<div class="pl">{}</div>').format(paragraph(words, dim=True))
+        display({"text/html": said, "text/plain": words}, raw=True)  # type: ignore[no-untyped-call]
 
 
 def start(number: str) -> Lesson:

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from pinlib import data
+from pinlib import Outcome, Scenario, data
 from pinlib.errors import BadData, BadInput
 from pinlib.teach import lesson_texts
 from pinlib.teach.judges import judged
 from pinlib.teach.judges.core import NotYet, ask
-from pinlib.teach.lesson import Checkpoint, Lesson, Prediction, start
+from pinlib.teach.lesson import Lesson, start
 from pinlib.teach.lesson_texts import HINTS, script
+from pinlib.teach.widgets.question import SHOWN
 
 ALL = sorted(file.stem for file in (data.DATA / "lessons").glob("*.toml"))
 
@@ -35,29 +36,7 @@ def test_each_reply_is_its_own(number: str) -> None:
         replies = [option.reply for option in question.options]
         assert len(set(replies)) == len(replies)
         assert all(len(reply.split()) >= 8 for reply in replies)
-
-
-def test_a_click_on_an_option_is_answered_at_once_and_others_stay() -> None:
-    """A prediction replies to each click, may be tried again, and starts over clean."""
-    prediction = Lesson("01").predict("copy")
-    asked = prediction._words.value
-    for option in prediction._question.options:
-        prediction.choose(option.label)
-        assert option.reply.split("'")[0][:30] in prediction._words.value
-        assert ("That is what happens" in prediction._words.value) is option.right
-    prediction.start_over()
-    assert prediction._words.value == asked
-
-
-def test_show_me_gives_the_right_option() -> None:
-    """On stage one button tells the answer, and says nobody chose it."""
-    prediction = Lesson("01").predict("leak")
-    show = prediction.children[2].children[0]
-    assert show.description == "Show me"
-    show.click()
-    assert "That is what happens" in prediction._words.value
-    assert "The answer:" in prediction._words.value
-    assert "You said:" not in prediction._words.value
+        assert question.world and question.explain
 
 
 def test_hints_come_one_at_a_time_and_the_solution_last() -> None:
@@ -115,8 +94,14 @@ def test_unknown_names_list_the_known_ones() -> None:
     """One sentence, with what there is."""
     with pytest.raises(BadInput, match="there are 00, 01"):
         start("99")
-    with pytest.raises(BadInput, match="copy"):
-        Lesson("01").predict("cpoy")
+    with pytest.raises(BadInput, match="home_made"):
+        Lesson("00").predict("hom_made", Scenario(), other=Scenario())
+    with pytest.raises(BadInput, match="write lambda"):
+        Lesson("00").predict("home_made", 7, other=Scenario())
+    with pytest.raises(BadInput, match="who_stops_her"):
+        Lesson("00").panel("who")
+    with pytest.raises(BadInput, match="SNI"):
+        Lesson("00").word("SMI")
     with pytest.raises(BadInput, match="who_refused"):
         Lesson("00").check("who", ...)
 
@@ -143,12 +128,27 @@ def test_a_broken_file_of_texts_is_named_with_its_key(
     assert "07.toml" in str(raised.value) and where in str(raised.value)
 
 
-def test_predictions_and_checkpoints_show_without_a_front_end() -> None:
-    """A handout holds the question, its options, and what the judge said."""
-    lesson = Lesson("01")
-    prediction: Prediction = lesson.predict("root")
-    checkpoint: Checkpoint = lesson.check("gullible", ...)
-    bundle = prediction._repr_mimebundle_()
-    assert "Which does the server not send?" in bundle["text/html"]
-    assert "- The root" in bundle["text/plain"]
-    assert checkpoint._repr_mimebundle_()["text/plain"].startswith("Not there yet")
+def test_hints_fold_away_once_the_checkpoint_is_passed() -> None:
+    """Whoever has passed is done with hints, and may still look them up."""
+    lesson = Lesson("00")
+    lesson.check("who_refused", ...)._help.click()
+    space: dict[str, Any] = {"Outcome": Outcome}
+    exec(script("00").tasks["who_refused"].solution, space)  # noqa: S102 - our own
+    passed = lesson.check("who_refused", space["who_refused"])
+    assert passed.passed
+    assert "<details><summary>Hints you used" in passed._words.value
+    assert lesson.progress().rows[0].passed == (1, 1)
+
+
+def test_start_over_says_what_it_forgot(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody wonders whether a click did anything."""
+    lesson = Lesson("00")
+    lesson.give("home_made", SHOWN)
+    lesson.start_over()
+    assert lesson.answer("home_made") is None
+    assert lesson.progress().rows[0].answered[0] == 0
+
+
+def test_a_word_is_looked_up_in_any_of_its_forms() -> None:
+    """A term is explained anywhere, not only where it first appears."""
+    assert "SNI" in Lesson("00").word("sni").data
