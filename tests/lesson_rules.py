@@ -19,9 +19,12 @@ from nbformat import NotebookNode
 
 from pinlib.data import Term
 
-CELLS, WORDS, WIDTH, LONGEST, MEDIAN, EXPLAIN = 45, 1500, 88, 12, 4, 80
+CELLS, WORDS, WIDTH, LONGEST, MEDIAN = 45, 1600, 88, 12, 4
 ABOUT = {"minutes", "live_minutes", "objectives", "needs"}
-NOTES = {"say", "ask", "watch_for", "minutes"}
+NOTES = {"say", "ask", "answer", "watch_for", "minutes"}
+PREDICTION, SORT, CODING, WORDS_A_MINUTE = 1.5, 3, 6, 150
+PANEL = {"MalloryPanel": 12, "DrillPanel": 15}
+"""Minutes of a panel with goals: a lab 12, a year of the drill 15, others 4."""
 FIRST, LAST = (
     ["You will be able to", "First look"],
     ["What we saw", "Where this stops being true", "Next"],
@@ -37,7 +40,11 @@ class Lesson:
     presets: Mapping[str, set[str]] = field(default_factory=dict)
     """Of each panel, the names of its scenes."""
     script: Mapping[str, set[str]] = field(default_factory=dict)
-    """The predictions (`predict`) and checkpoints (`check`) that have texts in data/lessons/."""
+    """The names that have texts in data/lessons/, by the method that uses them."""
+    asks: Mapping[str, int] = field(default_factory=dict)
+    """Of each prediction, the words of question, options, longest reply and explanation."""
+    shows: Mapping[str, str] = field(default_factory=dict)
+    """Of each panel with goals, the exhibit that it shows."""
 
     @property
     def cells(self) -> list[NotebookNode]:
@@ -65,21 +72,40 @@ class Lesson:
         """Return level and text of each heading, in order."""
         return [heading for cell in self.prose for heading in headings(cell)]
 
-    def calls(self, method: str) -> list[str]:
-        """Return the names passed to `lesson.predict(…)` or `lesson.check(…)`."""
+    def calls(self, method: str, *, tag: str = "") -> list[str]:
+        """Return the names passed to `lesson.predict(…)` and its like, in cells with a tag."""
         return [
             str(node.args[0].value)
             for cell in self.code
-            for node in ast.walk(tree(cell))
-            if isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr == method
-            and node.args
-            and isinstance(node.args[0], ast.Constant)
+            if not tag or tag in cell.metadata.get("tags", ())
+            for node in calls(cell, method)
         ]
 
 
 Rule = Callable[[Lesson], Iterator[str]]
+
+
+def calls(cell: NotebookNode, method: str) -> list[ast.Call]:
+    """Return the calls of `lesson.predict("name", …)` and its like in a cell."""
+    return [
+        node
+        for node in ast.walk(tree(cell))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == method
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+    ]
+
+
+def words_in(cells: list[NotebookNode]) -> int:
+    """Count the words of prose; the address of a link is none."""
+    return sum(len(re.sub(r"\]\([^)]*\)", "]", cell.source).split()) for cell in cells)
+
+
+def core(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """Return the cells that a room sees."""
+    return [cell for cell in cells if "core" in cell.metadata.get("tags", ())]
 
 
 def headings(cell: NotebookNode) -> list[tuple[int, str]]:
@@ -148,15 +174,18 @@ def says_what_it_is(lesson: Lesson) -> Iterator[str]:
 
 
 def is_short(lesson: Lesson) -> Iterator[str]:
-    """At most 45 cells and 1,500 words; code cells of 4 lines (median) to 12, no line over 88.
+    """At most 45 cells and 1,600 words; code cells of 4 lines (median) to 12, no line over 88.
 
-    Blank lines are not counted, and neither is the address of a link a word.
+    The words are those of the core: Markdown, and of each question its options, its longest reply
+    and its explanation; all Markdown together keeps the same limit.  Blank lines are not counted,
+    and neither is the address of a link a word.
     """
     if len(lesson.cells) > CELLS:
         yield f"{len(lesson.cells)} cells; the limit is {CELLS}"
-    words = sum(len(re.sub(r"\]\([^)]*\)", "]", cell.source).split()) for cell in lesson.prose)
-    if words > WORDS:
-        yield f"{words} words; the limit is {WORDS}"
+    asked = sum(lesson.asks.get(name, 0) for name in lesson.calls("predict", tag="core"))
+    for words in words_in(lesson.prose), words_in(core(lesson.prose)) + asked:
+        if words > WORDS:
+            yield f"{words} words; the limit is {WORDS}"
     for cell in lesson.code:
         if len(lines(cell)) > LONGEST:
             yield f"{cell.id}: {len(lines(cell))} lines of code; the limit is {LONGEST}"
@@ -292,43 +321,85 @@ def is_in_order(lesson: Lesson) -> Iterator[str]:
             yield "the set-up comes right after title and objectives"
 
 
-def predicts_runs_explains(lesson: Lesson) -> Iterator[str]:
-    """Each prediction is followed by a code cell that runs it, then by at most 80 words.
+def asks_before_it_tells(lesson: Lesson) -> Iterator[str]:
+    """Each question holds its experiment and another world; nothing stands between that could tell.
 
-    At least once a lesson, the explanation is followed by another code cell: the world in which
-    the wrong answer would be right.
+    From a question to the next "## " stand only questions and your-turn cells, of which each
+    section that asks has one.  The first output after the set-up answers to the learner's hand.
     """
-    other_worlds = 0
-    predictions = 0
-    for at, cell in enumerate(lesson.cells):
-        if cell.cell_type != "code" or ".predict(" not in cell.source:
+    if not lesson.calls("predict") and "MalloryPanel" not in lesson.shows.values():
+        yield "nothing is asked"
+    asking, turns = "", 0
+    for cell in [*lesson.cells, None]:
+        if cell is None or (cell.cell_type == "markdown" and headings(cell)):
+            if asking and not turns:
+                yield f"{asking}: no your-turn cell in the section that asks"
+            asking, turns = "", 0
             continue
-        predictions += 1
-        run, explain, *rest = [*lesson.cells[at + 1 : at + 4], None, None][:3]
-        if run is None or run.cell_type != "code" or ".predict(" in run.source:
-            yield f"{cell.id}: no code cell runs what was predicted"
-        elif explain is None or explain.cell_type != "markdown":
-            yield f"{cell.id}: nothing explains what was seen"
-        else:
-            words = len(explain.source.split())
-            if words > EXPLAIN:
-                yield f"{explain.id}: {words} words to explain; the limit is {EXPLAIN}"
-            other_worlds += any(one is not None and one.cell_type == "code" for one in rest)
-    if not predictions:
-        yield "nothing is predicted"
-    elif not other_worlds:
-        yield "the world in which a wrong answer would be right is never run"
+        asked = calls(cell, "predict") if cell.cell_type == "code" else []
+        turn = calls(cell, "your_turn") if cell.cell_type == "code" else []
+        for call in asked:
+            if len(call.args) != 2 or [one.arg for one in call.keywords] != ["other"]:
+                yield f"{cell.id}: a question has an experiment, and other=… for the other world"
+        if asking and not (asked or turn):
+            yield f"{cell.id}: only questions and your-turn cells stand behind a question"
+        asking, turns = (cell.id if asked else asking), turns + len(turn)
+    first = next((cell for cell in lesson.code[1:]), None)
+    if first is None or not any(calls(first, method) for method in ("predict", "panel", "sort")):
+        yield "the first output does not answer to the learner's hand"
 
 
 def uses_its_script(lesson: Lesson) -> Iterator[str]:
-    """Predictions and checkpoints are those of data/lessons/NN.toml, each used once."""
-    for method in "predict", "check":
+    """Questions, panels, sorts and checkpoints are those of data/lessons/, each used once."""
+    for method in "predict", "panel", "sort", "check":
         used, known = lesson.calls(method), lesson.script.get(method, set())
         if len(used) != len(set(used)):
             yield f"{method} is called twice for the same name"
         if set(used) != known:
             differ = ", ".join(sorted(set(used) ^ known))
             yield f"{method}: notebook and data/lessons/ differ in {differ}"
+    for name in set(lesson.calls("your_turn")) - set(lesson.calls("predict")):
+        yield f"your_turn waits for {name}, which nobody asks"
+
+
+def takes_the_time_it_says(lesson: Lesson) -> Iterator[str]:
+    """live_minutes is what the core takes: by its questions, sorts, panels, coding and words."""
+    shown = (lesson.shows.get(name, "") for name in lesson.calls("panel", tag="core"))
+    takes = (
+        PREDICTION * len(lesson.calls("predict", tag="core"))
+        + SORT * len(lesson.calls("sort", tag="core"))
+        + CODING * len(lesson.calls("check", tag="core"))
+        + sum(PANEL.get(exhibit, 4) for exhibit in shown)
+        + words_in(core(lesson.prose)) / WORDS_A_MINUTE
+    )
+    if not 0 <= lesson.about.get("live_minutes", 0) - takes < 1.5:
+        yield f"the core takes {takes:.1f} minutes, not live_minutes"
+
+
+def shows_what_it_claims(lesson: Lesson) -> Iterator[str]:
+    """Each objective, and each bullet of "What we saw", names what shows it, met in the core.
+
+    The cell's metadata has `shown_by`, one for each bullet: "question:cafe", "goal:cafe.2" (from
+    1), "sort:places" or "checkpoint:pin_check", or "cell:" with the id of a cell.
+    """
+    met = {
+        "question": set(lesson.calls("predict", tag="core")),
+        "goal": set(lesson.calls("panel", tag="core")),
+        "sort": set(lesson.calls("sort", tag="core")),
+        "checkpoint": set(lesson.calls("check")),
+        "cell": {cell.id for cell in core(lesson.cells)},
+    }
+    for cell in lesson.prose:
+        if not {(2, FIRST[0]), (2, LAST[0])} & set(headings(cell)):
+            continue
+        bullets = len(re.findall(r"^- ", cell.source, re.MULTILINE))
+        shown = cell.metadata.get("shown_by", [])
+        if len(shown) != bullets:
+            yield f"{cell.id}: {bullets} bullets, and shown_by names {len(shown)}"
+        for one in shown:
+            kind, _, name = one.partition(":")
+            if name.partition(".")[0] not in met.get(kind, set()):
+                yield f"{cell.id}: {one} is not met in the core"
 
 
 def sets_core_apart(lesson: Lesson) -> Iterator[str]:
@@ -366,7 +437,8 @@ def _names(cell: NotebookNode) -> tuple[set[str], set[str]]:
 def can_be_taught(lesson: Lesson) -> Iterator[str]:
     """The instructor's notes are whole, their minutes add up, and each scene they name exists.
 
-    Core minutes make live_minutes; all make minutes.  In core, say, ask and watch_for are texts.
+    Core minutes make live_minutes; all make minutes.  In core, say, ask and watch_for are texts,
+    and whatever is asked is answered.
     """
     total = {"core": 0.0, "more": 0.0}
     for cell in lesson.cells:
@@ -380,6 +452,8 @@ def can_be_taught(lesson: Lesson) -> Iterator[str]:
         total[tag] += notes["minutes"]
         if not notes["say"] or (tag == "core" and not (notes["ask"] and notes["watch_for"])):
             yield f"{cell.id}: a note is empty"
+        if bool(notes["ask"]) != bool(notes["answer"]):
+            yield f"{cell.id}: what is asked is not answered"
         if "preset" in notes:
             panel, _, scene = notes["preset"].partition(": ")
             if scene not in lesson.presets.get(panel, ()):
@@ -399,8 +473,10 @@ RULES: tuple[Rule, ...] = (
     is_short,
     has_nothing_forbidden,
     is_in_order,
-    predicts_runs_explains,
+    asks_before_it_tells,
     uses_its_script,
+    takes_the_time_it_says,
+    shows_what_it_claims,
     sets_core_apart,
     can_be_taught,
 )
