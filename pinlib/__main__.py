@@ -39,15 +39,14 @@ Runner = Callable[[argparse.Namespace], int]
 
 def guide(parser: argparse.ArgumentParser) -> Runner:
     """Print the instructor's run sheet of a lesson, a plan of a whole workshop, or all lessons."""
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("lessons", nargs="*", default=[], metavar="LESSON", help="such as 5, or 05")
-    what.add_argument("--plan", type=int, metavar="MINUTES", help="60, 90, 180 or what you have")
+    parser.add_argument("lessons", nargs="*", metavar="LESSON", help="such as 5, or 05")
+    parser.add_argument("--plan", type=int, metavar="MINUTES", help="60, 90, 180 or what you have")
 
     def run(given: argparse.Namespace) -> int:
         from pinlib.teach.guide import lesson_list, run_sheet, workshop_plan
 
         if given.plan is not None:
-            print(workshop_plan(given.plan))
+            print(workshop_plan(given.plan, given.lessons))
         else:
             print("\n".join(map(run_sheet, given.lessons)) or lesson_list())
         return 0

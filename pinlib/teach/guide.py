@@ -2,13 +2,14 @@
 
 It is read from the notebooks themselves, so that it cannot speak of another lesson than the one on
 the screen.  A notebook's metadata holds `lesson`: minutes (with everything), live_minutes (the core
-alone), objectives, needs.  A cell's metadata may hold `instructor`: say, ask, watch_for, minutes,
-and optionally cut (what to leave out when late) and preset ("panel: scene").  Its tag, `core` or
-`more`, says whether the room sees it or only those who are ahead.
+alone), objectives, needs.  A cell's metadata may hold `instructor`: say, ask, answer, watch_for,
+minutes, and optionally cut (what to leave out when late) and preset ("panel: scene").  Its tag,
+`core` or `more`, says whether the room sees it or only those who are ahead.
 
     python -m pinlib guide
     python -m pinlib guide 1
     python -m pinlib guide --plan 90
+    python -m pinlib guide --plan 60 00 02 06
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,15 @@ from pinlib.encoding.naming import visible
 from pinlib.errors import BadData, BadInput
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
-WIDTH = 88  # characters of a line on paper
+WIDTH = 80  # characters of a line on paper
 
-WORKED = 5 / 6
-"""Share of the announced time that lessons may fill: rooms start late, and people ask."""
+CHOICE = ("00", "03", "04", "05", "01", "02", "06")
+"""Which lessons a workshop takes first; those that are not named here come after them."""
 
-BREAK, STRETCH = 10, 80
+CLOSE = 5
+"""Minutes to close with."""
+
+BREAK, STRETCH = 10, 85
 """Minutes of a break, and the longest time without one."""
 
 
@@ -123,6 +127,7 @@ _NOTES = {
     "preset": "Panel",
     "say": "Say",
     "ask": "Ask",
+    "answer": "Answer",
     "watch_for": "Watch for",
     "cut": "If late, cut here",
 }
@@ -198,39 +203,70 @@ def lesson_list(folder: Path = NOTEBOOKS) -> str:
     )
 
 
-def workshop_plan(minutes: int, folder: Path = NOTEBOOKS) -> str:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A lesson in a plan, and the minutes that it gets."""
+
+    lesson: RunSheet
+    takes: float
+
+    def __str__(self) -> str:
+        one = self.lesson
+        how = "the core"
+        if self.takes > one.live_minutes:
+            how = "everything"
+        elif self.takes < one.live_minutes:
+            how = f"in short: the core takes {one.live_minutes:g}, its run sheet says where to cut"
+        return f"{one.number}  {one.title}  ({_minutes(self.takes)}, {how})"
+
+
+def workshop_plan(minutes: int, chosen: Sequence[str] = (), folder: Path = NOTEBOOKS) -> str:
     """Return which lessons fit into a workshop of so many minutes, with the clock and breaks.
 
-    First the core of each lesson in order; if all fit, then what is more, in order.  One sixth of
-    the time is kept for a late start and for questions.  Raises BadInput if not even one fits.
+    The cores of the lessons that matter most come first; where the next one does not fit, but more
+    than half of it does, it is taken in short.  If all fit, what is more is added.  An instructor
+    may choose the lessons.  Raises BadInput if they do not fit, or if not even one does.
     """
-    room = minutes * WORKED
-    known = all_lessons(folder)
-    parts: list[tuple[RunSheet, bool]] = []
-    for one in known:
-        if _timetable([*parts, (one, False)])[1] > room:
+    room = minutes - CLOSE
+    known = [read_lesson(one, folder) for one in chosen] if chosen else list(all_lessons(folder))
+    known = sorted({one.number: one for one in known}.values(), key=lambda one: one.number)
+    by_weight = sorted(known, key=lambda one: (*(one.number != n for n in CHOICE), one.number))
+    parts: list[_Part] = []
+    for one in by_weight:
+        whole = _in_order([*parts, _Part(one, one.live_minutes)])
+        left = room - _timetable(parts)[1]
+        if _timetable(whole)[1] <= room:
+            parts = whole
+        elif chosen:
+            names = ", ".join(one.number for one in known)
+            needed = _timetable([_Part(one, one.live_minutes) for one in known])[1] + CLOSE
+            words = f"lessons {names} take {needed:g} minutes with breaks and a close"
+            raise BadInput(f"{words}; {minutes} are too few", seen=f"{minutes} minutes")
+        elif one.live_minutes / 2 < left < one.live_minutes:
+            short = _in_order([*parts, _Part(one, left)])
+            parts = short if _timetable(short)[1] <= room else parts
             break
-        parts.append((one, False))
     if not parts:
         seen = f"{minutes} minutes"
         raise BadInput(f"{seen} are too few for any lesson: try 60, 90 or 180", seen=seen)
     if len(parts) == len(known):
-        for at, one in enumerate(known):
-            whole = [*parts[:at], (one, True), *parts[at + 1 :]]
-            if _timetable(whole)[1] <= room:
-                parts = whole
+        for at, part in enumerate(parts):
+            more = [*parts[:at], _Part(part.lesson, part.lesson.minutes), *parts[at + 1 :]]
+            if _timetable(more)[1] <= room:
+                parts = more
 
     rows, end = _timetable(parts)
-    rest = [f"{one.number} {one.title}" for one in known[len(parts) :]]
+    taken = {part.lesson.number for part in parts}
+    rest = "; ".join(f"{one.number} {one.title}" for one in known if one.number not in taken)
     return "\n".join(
         [
             f"A workshop of {minutes} minutes",
             "=" * WIDTH,
             *rows,
-            f"{_clock(end)}  Questions, and what ran late  ({_minutes(minutes - end)})",
+            f"{_clock(end)}  Questions, and to close  ({_minutes(minutes - end)})",
             f"{_clock(minutes)}  End.",
             *(
-                ["", _wrapped(f"To read alone afterwards: {'; '.join(rest)}.", "  ")]
+                ["", _wrapped(f"Before or after it, alone: {'; '.join(rest)}.", "  ")]
                 if rest
                 else []
             ),
@@ -239,18 +275,20 @@ def workshop_plan(minutes: int, folder: Path = NOTEBOOKS) -> str:
     )
 
 
-def _timetable(parts: list[tuple[RunSheet, bool]]) -> tuple[list[str], float]:
-    """Return a line for each lesson (True: with all its `more`) and break, and when they end."""
+def _in_order(parts: list[_Part]) -> list[_Part]:
+    return sorted(parts, key=lambda part: part.lesson.number)
+
+
+def _timetable(parts: list[_Part]) -> tuple[list[str], float]:
+    """Return a line for each lesson and break, and when they end."""
     rows = []
     clock = sitting = 0.0
-    for one, whole in parts:
-        takes = one.minutes if whole else one.live_minutes
-        if sitting and sitting + takes > STRETCH:
+    for part in parts:
+        if sitting and sitting + part.takes > STRETCH:
             rows.append(f"{_clock(clock)}  Break  ({_minutes(BREAK)})")
             clock, sitting = clock + BREAK, 0.0
-        part = "everything" if whole else "the core"
-        rows.append(f"{_clock(clock)}  {one.number}  {one.title}  ({_minutes(takes)}, {part})")
-        clock, sitting = clock + takes, sitting + takes
+        rows.append(_wrapped(f"{_clock(clock)}  {part}", " " * 11))
+        clock, sitting = clock + part.takes, sitting + part.takes
     return rows, clock
 
 
