@@ -56,6 +56,7 @@ from pinlib.pins.pins import (
 from pinlib.pins.published import known_pins, public_roots, twins
 from pinlib.pins.wrong_hashes import parts
 from pinlib.scenes.cast import Cast, Event, story
+from pinlib.scenes.endings import Ending
 from pinlib.scenes.scenario import Day, Middle, Scenario
 from pinlib.scenes.serving import Room, told
 from pinlib.take_home.recipe import connect_pinned
@@ -77,6 +78,7 @@ __all__ = [
     "Day",
     "Deployed",
     "Device",
+    "Ending",
     "Event",
     "Evidence",
     "Field",

@@ -17,6 +17,7 @@ from pinlib.data import ByTitle
 from pinlib.pins.notations import Kind, Notation
 from pinlib.pins.pins import Pin, PinSet, Strategy
 from pinlib.pins.wrong_hashes import parts
+from pinlib.scenes.endings import Ending, ending_of
 from pinlib.shared import shared
 from pinlib.tls.certificates import Authority, Identity, PrivateKey, Validity, p256
 from pinlib.tls.devices import Device
@@ -86,6 +87,11 @@ class Event:
         """Let it happen: a real handshake, with a login if the phone lets its peer in."""
         device = self.device(strategy, tls)
         return connect(device, self.identity, HOST, self.date, request=LOGIN, reply=REPLY)
+
+    def ending(self, verdict: Verdict) -> Ending:
+        """Say who was harmed by this event, given what a phone decided."""
+        leaked = 0 if self.honest else verdict.application_bytes
+        return ending_of(verdict, by_the_bank=self.honest, leaked=leaked)
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,7 @@ from pinlib.encoding import state_line
 from pinlib.errors import BadInput
 from pinlib.pins.pins import Pin, Strategy
 from pinlib.scenes.cast import HOST, LATER, LOGIN, MUCH_LATER, REPLY, TODAY, Cast, lie, story
+from pinlib.scenes.endings import Ending, ending_of
 from pinlib.shared import shared
 from pinlib.tls.certificates import Identity, Validity, self_signed
 from pinlib.tls.devices import PATH_CHECKS, Check, Device, Evidence, Moment
@@ -31,17 +32,17 @@ class Middle(Enum):
 
     NOBODY = "nobody"
     EAVESDROPPER = "an eavesdropper, who only listens"
-    SELF_SIGNED = "a stranger with a self-signed certificate"
-    COPY = "a stranger with a copy of the bank’s certificate"
-    OTHER_NAME = "a stranger with a certificate for another name"
-    COMPANY_PROXY = "a proxy, its CA installed on a company iPhone or laptop"
-    USER_PROXY = "a proxy, its CA added to an Android phone"
-    OTHER_CA = "a stranger, and another trusted CA erred"
-    HIJACK = "a hijacker of DNS or routes, certified by another CA"
-    HIJACK_OWN_CA = "a hijacker of DNS or routes, certified by the bank’s own CA"
-    PINNED_CA = "a stranger, and the bank’s own CA erred"
-    STOLEN_KEY = "a thief with the bank’s key"
-    APPENDED = "a stranger who appends the bank’s certificate; another CA erred"
+    SELF_SIGNED = "Mallory, with a home-made certificate"
+    COPY = "Mallory, with a copy of the bank’s certificate"
+    OTHER_NAME = "Mallory, with a certificate for another name"
+    COMPANY_PROXY = "the company’s proxy: its CA is on this company iPhone or laptop"
+    USER_PROXY = "a proxy whose CA was added to an Android phone"
+    OTHER_CA = "Mallory: another CA mis-issued her a certificate"
+    HIJACK = "Mallory, who hijacked the route: another CA issued to her"
+    HIJACK_OWN_CA = "Mallory, who hijacked the route: the bank’s own CA issued to her"
+    PINNED_CA = "Mallory: the bank’s own CA mis-issued her a certificate"
+    STOLEN_KEY = "Mallory, with the bank’s stolen key"
+    APPENDED = "Mallory: mis-issued certificate, with the bank’s appended"
 
     @property
     def interferes(self) -> bool:
@@ -84,7 +85,9 @@ class Scenario:
     trusts_user_roots: bool = False
     """Whether an Android app has opted in to the CAs that were added to the phone."""
     lies: bool = False
-    """Whether the man in the middle changes the balance."""
+    """Whether Mallory changes the balance."""
+    relays: bool = True
+    """Whether whoever is in the middle passes the login on; else Mallory answers by herself."""
 
     def __post_init__(self) -> None:
         for one in fields(self):
@@ -152,9 +155,15 @@ class Scene:
     page: Page | None
 
     @property
-    def fooled(self) -> bool:
-        """Whether the phone talks to somebody who is not the bank, and does not know it."""
-        return self.verdict.connected and self.page is not None
+    def ending(self) -> Ending:
+        """Who was harmed."""
+        leaked = self.page.application_bytes if self.page else 0
+        return ending_of(self.verdict, by_the_bank=self.page is None, leaked=leaked)
+
+    @property
+    def too_late(self) -> bool:
+        """Whether the app hung up on somebody who had its login already."""
+        return self.ending is Ending.INTERCEPTED and not self.verdict.connected
 
 
 def run(scenario: Scenario, device: Device | None = None) -> Scene:
@@ -166,7 +175,11 @@ def run(scenario: Scenario, device: Device | None = None) -> Scene:
     if not scenario.middle.interferes:
         verdict = connect(device, scenario.bank, HOST, date, request=LOGIN, reply=REPLY)
         return Scene(scenario, verdict, REPLY if verdict.connected else b"", None)
-    who = Interceptor(_shown_by(scenario.middle), lie if scenario.lies else bytes)
+    who = Interceptor(
+        _shown_by(scenario.middle),
+        lie if scenario.lies else bytes,
+        own_answer=None if scenario.relays else lie(REPLY),
+    )
     told = intercept(*(device, who, scenario.bank, HOST, date), request=LOGIN, application=REPLY)
     return Scene(scenario, told.verdict, told.heard, told.page)
 

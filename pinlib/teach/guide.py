@@ -265,11 +265,7 @@ def workshop_plan(minutes: int, chosen: Sequence[str] = (), folder: Path = NOTEB
             *rows,
             f"{_clock(end)}  Questions, and to close  ({_minutes(minutes - end)})",
             f"{_clock(minutes)}  End.",
-            *(
-                ["", _wrapped(f"Before or after it, alone: {rest}.", "  ")]
-                if rest
-                else []
-            ),
+            *(["", _wrapped(f"Before or after it, alone: {rest}.", "  ")] if rest else []),
             "",
         ]
     )

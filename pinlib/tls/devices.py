@@ -37,6 +37,7 @@ class Moment(Enum):
 
     INSIDE = "inside the handshake, before it is finished"
     AFTER = "after the handshake, before the first byte of data"
+    LATE = "after the login was sent: too late"
 
 
 @dataclass(frozen=True, slots=True)

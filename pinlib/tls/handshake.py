@@ -79,8 +79,9 @@ class Connection(End):
 
     @property
     def decided(self) -> bool:
-        """Whether the device has made up its mind."""
-        return self._has_decided
+        """Whether the device has made up its mind, or sends its login before it does."""
+        late = self.established and self._device.moment is Moment.LATE
+        return self._has_decided or late
 
     @property
     def session(self) -> ssl.SSLSession | None:
@@ -110,6 +111,8 @@ class Connection(End):
         self._tls.write(data)
         self._wrote.append(data)
         self._release(self._outgoing.read())
+        if not self._has_decided:
+            self._check_afterwards()
 
     @property
     def outcome(self) -> Outcome:
@@ -139,6 +142,8 @@ class Connection(End):
         )
 
     def _decided(self) -> Findings:
+        if self.decided and not self._has_decided:
+            self._check_afterwards()  # it had nothing to send
         if not self._has_decided:
             raise ValueError("the handshake is still going on: feed it what the server sends")
         return self._findings
@@ -164,13 +169,19 @@ class Connection(End):
     def _finish(self) -> None:
         self.established = True
         if self._device.moment is Moment.AFTER:
-            self._findings.check_pin()
-            self._decide()
-            # This client hangs up: the peer has seen a whole handshake, and no alert.  Others say
-            # goodbye (close_notify), which is an alert too, and says nothing about a pin.
-            self.closed = self._findings.failed is not None
+            self._check_afterwards()
         if not self.closed:
             self._read()
+
+    def _check_afterwards(self) -> None:
+        """Check the pin once the handshake is complete.
+
+        This client then hangs up: the peer has seen a whole handshake, and no alert.  Others say
+        goodbye (close_notify), which is an alert too, and says nothing about a pin.
+        """
+        self._findings.check_pin()
+        self._decide()
+        self.closed = self._findings.failed is not None
 
     def _climb(self, *, with_pin: bool) -> Check | None:
         """Climb the ladder on what the server presented; return the rung that fails, if one does.

@@ -58,11 +58,15 @@ class Page:
 
 @dataclass
 class Interceptor:
-    """Somebody in the middle: what he shows, what he changes, and his notebook, a page a victim."""
+    """Somebody in the middle: what she shows, what she changes, and her notes, a page a victim.
+
+    With an `own_answer` she gives that, and never calls the bank.
+    """
 
     shows: Shows
     change: Callable[[bytes], bytes] = bytes
     pages: list[Page] = field(default_factory=list)
+    own_answer: bytes | None = None
 
     def meet(self, victim: str = "") -> Interception:
         """Return what he does with the next victim."""
@@ -173,7 +177,13 @@ class Interception:
         front, back = self._front, self._back
         if front is None:
             return
-        if front.established and back is None and not front.closed:
+        own = self._interceptor.own_answer
+        if own is not None:
+            if front.heard > self._taken and not front.closed:
+                self._taken = front.heard
+                self._passed_on += own
+                front.write(own)
+        elif front.established and back is None and not front.closed:
             back = self._back = Caller(self._asked_for)
         if back is not None:
             back.write(front.since(self._taken))

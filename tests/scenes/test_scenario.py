@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinlib import Outcome, Strategy, Tls, data
+from pinlib import Ending, Outcome, Strategy, Tls, data
 from pinlib.errors import BadData, BadInput
 from pinlib.scenes.cast import FALSE_ACCOUNT, FORM, LOGIN, REPLY
 from pinlib.scenes.scenario import Day, HeldAgainst, Middle, Scenario, run, scenarios
@@ -49,7 +49,7 @@ def outcome(scenario: Scenario) -> str:
     """Say in a word what came of it."""
     scene = run(scenario)
     if scene.verdict.connected:
-        return "fooled" if scene.fooled else "bank"
+        return "fooled" if scene.ending is Ending.INTERCEPTED else "bank"
     return _OF[scene.verdict.outcome]
 
 
@@ -69,7 +69,7 @@ def test_a_refused_attacker_has_no_byte_and_a_fooled_phone_gives_all() -> None:
         if scene.page is None:
             assert scene.verdict.connected
             continue
-        assert scene.page.request == (LOGIN if scene.fooled else b"")
+        assert scene.page.request == (LOGIN if scene.verdict.connected else b"")
         assert scene.verdict.application_bytes == len(scene.page.request)
         assert scene.page.asked_for == "bank.example"
 
@@ -109,9 +109,9 @@ def test_a_pin_on_a_ca_stops_the_hijacker_whom_another_one_certified(middle: Mid
         scene = run(Scenario(middle, strategy))
         leaf = scene.verdict.presented[0]
         assert (leaf.issuer == scene.scenario.bank.leaf.issuer) is own
-        assert scene.fooled is own
+        assert (scene.ending is Ending.INTERCEPTED) is own
         assert scene.verdict.application_bytes == (len(LOGIN) if own else 0)
-    assert run(Scenario(middle)).fooled
+    assert run(Scenario(middle)).ending is Ending.INTERCEPTED
     assert outcome(Scenario(middle, Strategy.LEAF_KEY)) == PIN
 
 
@@ -208,21 +208,23 @@ def test_the_scenarios_are_what_their_titles_say() -> None:
     came = {title: outcome(told.scenario) for title, told in scenarios().items()}
     assert len(came) >= 12
     for title, expected in {
-        "The bank itself": "bank",
-        "A café, somebody listens": "bank",
-        "A café, a certificate of his own": PATH,
-        "A café, the bank’s certificate copied": KEY,
+        "Nobody in the middle": "bank",
+        "An eavesdropper listens": "bank",
+        "A home-made certificate": PATH,
+        "A copy of the bank’s certificate": KEY,
         "Company phone, inspecting proxy": "fooled",
-        "Company phone, the same, pinned": PIN,
+        "Same proxy, with a pin": PIN,
         "Android: a proxy’s CA added": PATH,
         "Android: the app opted in": "fooled",
-        "A genuine certificate, by hijack": "fooled",
-        "The same hijack, pinned": PIN,
-        "The same hijack, the bank’s CA pinned": PIN,
-        "Hijack, the bank’s own CA": "fooled",
-        "The same, the bank’s key pinned": PIN,
-        "The pinned CA itself errs": "fooled",
-        "A bug: the pin sees what was sent": "fooled",
+        "Hijack, certificate from another CA": "fooled",
+        "Same hijack, the bank’s key pinned": PIN,
+        "Same hijack, the bank’s CA pinned": PIN,
+        "Hijack, certificate from the bank’s own CA": "fooled",
+        "Own-CA hijack, the bank’s key pinned": PIN,
+        "The pinned CA mis-issues": "fooled",
+        "A bug: the pin checks what was sent": "fooled",
+        "Locked out: the bank changed its key": PIN,
+        "Checked too late": PIN,
         "The bank’s key was stolen": "fooled",
     }.items():
         assert came[title] == expected, title
@@ -302,6 +304,6 @@ def test_every_field_can_be_set_in_a_file() -> None:
     """Nothing of a scenario is out of an instructor's reach."""
     assert {one.name for one in fields(Scenario)} == {
         *("middle", "pins", "chain", "moment", "tls", "day", "checks_name"),
-        *("trusts_user_roots", "lies"),
+        *("trusts_user_roots", "lies", "relays"),
     }
     assert FORM in LOGIN

@@ -71,7 +71,11 @@ def test_both_drivers_agree(cast: Cast, tls: Tls, moment: Moment) -> None:
                     for fact in FACTS:
                         seen = getattr(wired.verdict, fact), getattr(told.verdict, fact)
                         assert seen[0] == seen[1], (event.name, strategy, fact)
-                    assert replace(wired.page, victim="") == told.page, event.name
+                    theirs = replace(wired.page, victim="")
+                    if moment is Moment.LATE:  # the bank's answer and the victim's goodbye race
+                        theirs = replace(theirs, reply=b"", passed_on=b"")
+                        told = replace(told, page=replace(told.page, reply=b"", passed_on=b""))
+                    assert theirs == told.page, event.name
                     assert wired.heard == told.heard
 
 
