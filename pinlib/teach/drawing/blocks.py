@@ -15,6 +15,7 @@ from typing import Literal
 
 from markupsafe import Markup
 
+from pinlib import Ending
 from pinlib.teach.drawing.palette import (
     GLYPHS,
     MARK_OF_TONE,
@@ -37,6 +38,8 @@ class Headline:
     mark: Sign | None = None
     signed: bool = True
     """Whether a sign stands before the words: a finding is neither right nor wrong."""
+    ending: Ending | None = None
+    """Who was harmed, where that is known: then it is told by icon, colour and square."""
 
     def __post_init__(self) -> None:
         if len(self.words.split()) > 12:
@@ -59,7 +62,7 @@ def glyph(name: str, title: str = "") -> Markup:
 
 
 def mark(kind: Sign, *, bare: bool = False) -> Markup:
-    """Draw a mark: ✓ on a blue disc, ✕ in a dashed vermillion ring, the others hollow."""
+    """Draw a mark in the text's colour: ✓ on a disc, ✕ in a ring, the others hollow."""
     stroke = f'<path class="pl-stroke" d="{STROKES[kind]}"/>'
     if bare:
         return svg_element(MARK_WORDS[kind], stroke, "pl-sign", 'viewBox="6 6 16 16"')
@@ -71,10 +74,10 @@ def mark(kind: Sign, *, bare: bool = False) -> Markup:
 
 
 def verdict_line(headline: Headline) -> Markup:
-    """Say the answer first, large, with its mark and a rule in its colour; then the reason."""
+    """Say the answer first, large, with its mark; then the reason."""
     sign = mark(headline.mark or MARK_OF_TONE[headline.tone], bare=True) if headline.signed else ""
     return Markup(
-        f'<div class="pl-headline pl-{headline.tone}">'
+        f'<div class="pl-headline">'
         f'<div class="pl-verdict">{sign} <span>{escape(headline.words)}</span></div>'
         f'<div class="pl-reason">{inline(headline.reason)}</div></div>'
     )

@@ -1,6 +1,7 @@
 """Colours, signs and line drawings: the same thing looks the same in every panel.
 
-Blue and vermillion say who was harmed, and are never alone: a sign and a line style go with them.
+Blue and vermillion say who was harmed and nothing else, and are never alone: a sign and a line
+style go with them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pinlib.encoding.naming import letters
 Tone = Literal["good", "bad", "new", "plain"]
 Sign = Literal["holds", "fails", "unchecked", "unreached"]
 BLUE, VERMILLION, GREEN, GREY, VIOLET = "#0072B2", "#D55E00", "#009E73", "#808080", "#9B6BC3"
+OCHRE, PLUM = "#A87B00", "#B0559A"
 MARK_WORDS: dict[Sign, str] = {
     "holds": "holds",
     "fails": "fails",
@@ -51,18 +53,18 @@ class Key:
 
 
 KEYS = (
-    Key("key A", BLUE, "none"),
+    Key("key A", VIOLET, "none"),
     Key("key B", GREEN, "9 4"),
     Key("key C", GREY, "2 4"),
-    Key("key D", VIOLET, "12 3 2 3"),
+    Key("key D", OCHRE, "12 3 2 3"),
 )
 # Of many keys each differs from its neighbours; its name tells it from all.
-_LATER = ((GREY, "2 4"), (BLUE, "14 4"), (VIOLET, "6 3"), (GREEN, "3 3"))
-STRANGER = Key("a stranger’s key", VERMILLION, "5 5")
+_LATER = ((GREY, "2 4"), (OCHRE, "14 4"), (VIOLET, "6 3"), (GREEN, "3 3"))
+STRANGER = Key("Mallory’s key", PLUM, "5 5")
 
 
 def key_style(index: int | None) -> Key:
-    """Name and draw the bank's `index`-th key; None is a key that is not the bank's."""
+    """Name and draw the bank's `index`-th key; None is Mallory's."""
     if index is None:
         return STRANGER
     if index < len(KEYS):

@@ -1,8 +1,8 @@
-"""The story as a scene: who is where, what went between them, and where it stopped.
+"""The story as a scene: screens that show what people can see, and what went between them.
 
-    phone ──── messages ──── somebody in the middle ──── messages ──── bank
+    Alice's phone ──── messages ──── Mallory's laptop ──── messages ──── the bank
 
-Words are HTML and wrap by themselves; drawings are those of `svg`.
+Words are HTML and wrap by themselves; drawings are those of `blocks`.  All is in the text's colour.
 """
 
 from __future__ import annotations
@@ -13,50 +13,47 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from pinlib.teach.drawing.blocks import arrow, glyph, mark
-from pinlib.teach.drawing.palette import Key, Sign, Tone
 from pinlib.teach.drawing.typeset import Text, escape, inline
+
+HIDDEN = 8
+"""Blocks that stand where a password would: they tell nothing of its length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What somebody sees: a small line, a large one (None: blocked characters), and a note."""
+
+    small: str
+    large: str | None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Somebody on the stage; a tone colours whoever the verdict is about."""
+    """Somebody on the stage: a screen of a phone or a laptop, or a line drawing without one."""
 
     name: str
-    glyph: str
+    drawn: str
     caption: str = ""
-    tone: Tone = "plain"
-
-
-@dataclass(frozen=True, slots=True)
-class StageCard:
-    """A certificate on its way: whose it says it is, who vouches for it, and its key."""
-
-    subject: str
-    issuer: str
-    pin: Text
-    key: Key
+    screen: Screen | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StageLine:
-    """Something that went from one actor to the next, or that never did."""
+    """Something that went from one actor to the next."""
 
     words: Text
     to_right: bool
-    tone: Tone = "plain"
-    sent: bool = True
-    card: StageCard | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
-    """The moment of decision, drawn across the left actor's line."""
+class HangsUp:
+    """Where somebody hangs up: an arrow that gets no further."""
 
     words: str
-    mark: Sign
 
 
-def stage(actors: Sequence[Actor], links: Sequence[Sequence[StageLine | Stop]]) -> Markup:
+def stage(actors: Sequence[Actor], links: Sequence[Sequence[StageLine | HangsUp]]) -> Markup:
     """Draw actors from left to right, and between each two of them what went there."""
     parts = [_actor(actors[0])]
     for actor, link in zip(actors[1:], links, strict=True):
@@ -65,35 +62,35 @@ def stage(actors: Sequence[Actor], links: Sequence[Sequence[StageLine | Stop]]) 
     return Markup(f'<div class="pl-stage" data-actors="{len(actors)}">{"".join(parts)}</div>')
 
 
+def screen(shown: Screen, of: str) -> Markup:
+    """Draw the screen of a phone or a laptop, with what can be read on it."""
+    if shown.large is None:
+        blocked = "<i></i>" * HIDDEN
+        large = f'<span class="pl-blocked" role="img" aria-label="not readable">{blocked}</span>'
+    else:
+        large = f'<span class="pl-large">{escape(shown.large)}</span>'
+    small = f'<span class="pl-dim">{escape(shown.small)}</span>' if shown.small else ""
+    note = f'<span class="pl-screen-note">{escape(shown.note)}</span>' if shown.note else ""
+    return Markup(f'<div class="pl-screen pl-screen-{of}"><div>{small}{large}{note}</div></div>')
+
+
 def _actor(actor: Actor) -> str:
+    drawn = screen(actor.screen, actor.drawn) if actor.screen else glyph(actor.drawn, actor.name)
+    caption = f'<div class="pl-dim">{escape(actor.caption)}</div>' if actor.caption else ""
     return (
-        f'<div class="pl-actor pl-{actor.tone}" data-actor="{escape(actor.name)}">'
-        f'{glyph(actor.glyph, actor.name)}<div class="pl-heading">{escape(actor.name)}</div>'
-        f'<div class="pl-dim">{escape(actor.caption)}</div></div>'
+        f'<div class="pl-actor" data-actor="{escape(actor.name)}">{drawn}'
+        f'<div class="pl-heading">{escape(actor.name)}</div>{caption}</div>'
     )
 
 
-def _row(row: StageLine | Stop) -> str:
-    if isinstance(row, Stop):
-        tone = "bad" if row.mark == "fails" else "good"
+def _row(row: StageLine | HangsUp) -> str:
+    if isinstance(row, HangsUp):
         return (
-            f'<li class="pl-stop pl-{tone}" data-decision="{row.mark}">{mark(row.mark)}'
-            f'<span class="pl-strong">{escape(row.words)}</span></li>'
+            f'<li class="pl-hangs-up" data-line="unsent">{mark("fails", bare=True)}'
+            f"<span>{escape(row.words)}</span></li>"
         )
-    state = "sent" if row.sent else "unsent"
-    drawn = arrow(to_right=row.to_right, sent=row.sent, title="sent" if row.sent else "never sent")
-    card = _card(row.card) if row.card else ""
+    drawn = arrow(to_right=row.to_right, sent=True, title="sent")
     return (
-        f'<li class="pl-line-row pl-{row.tone} pl-{state}" data-line="{state}">'
-        f'<div class="pl-label">{inline(row.words)}</div>{card}{drawn}</li>'
-    )
-
-
-def _card(card: StageCard) -> str:
-    dash = "solid" if card.key.dash == "none" else "dashed"
-    return (
-        f'<div class="pl-cert" style="border: 2.5px {dash} {card.key.colour}">'
-        f'<span class="pl-strong">{escape(card.subject)}</span> <span class="pl-signed pl-dim">'
-        f"{glyph('ca', 'an authority')} signed by {escape(card.issuer)}</span> "
-        f"{inline(card.key)} {inline(card.pin)}</div>"
+        '<li class="pl-line-row" data-line="sent">'
+        f'<div class="pl-label">{inline(row.words)}</div>{drawn}</li>'
     )

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from cryptography import x509
 from markupsafe import Markup
 
-from pinlib import Mark, Rung, Verdict, certificate_pin, key_pin
+from pinlib import Mark, Moment, Rung, Verdict, certificate_pin, key_pin
 from pinlib.encoding.naming import name_of
 from pinlib.teach.drawing import blocks, palette, typeset
 from pinlib.teach.drawing.blocks import Headline
@@ -34,6 +34,21 @@ def verdict_headline(verdict: Verdict) -> Headline:
 def verdict_ladder(verdict: Verdict) -> Markup:
     """Draw the checks that a device made, with the evidence for each."""
     return blocks.ladder([_rung(rung) for rung in verdict.ladder])
+
+
+def verdict_in_a_line(verdict: Verdict) -> Markup:
+    """Draw the checks in one line: TLS ✓✓✓✓ · pin ✕, the failing one large."""
+    *tls, pin = verdict.ladder
+    late = " (too late)" if verdict.moment is Moment.LATE and pin.mark is Mark.FAILS else ""
+    signs = Markup("").join(_sign(rung) for rung in tls)
+    form = Markup('<span class="pl-in-a-line">TLS {} · pin {}{}</span>')
+    return form.format(signs, _sign(pin), late)
+
+
+def _sign(rung: Rung) -> Markup:
+    sign = Markup('<span class="pl-rung-sign" data-mark="{}" title="{}">{}</span>')
+    drawn = blocks.mark(_MARKS[rung.mark], bare=True)
+    return sign.format(_MARKS[rung.mark], rung.check.value, drawn)
 
 
 def _rung(rung: Rung) -> blocks.LadderRung:

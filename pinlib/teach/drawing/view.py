@@ -12,7 +12,8 @@ from html.parser import HTMLParser
 
 from markupsafe import Markup
 
-from pinlib.teach.drawing.blocks import Headline, stylesheet, verdict_line
+from pinlib.teach.drawing.blocks import Headline, stylesheet
+from pinlib.teach.drawing.harm import headline
 from pinlib.teach.drawing.typeset import escape
 
 NUMBER = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?|\d+(?:[.,:]\d+)*")
@@ -82,15 +83,18 @@ class View:
         if not isinstance(self.picture, Markup):
             kind = type(self.picture).__name__
             raise TypeError(f"a picture is Markup, of which all is escaped, and no {kind}")
+        if self.headline.ending is not None:
+            facts = {**self.facts, "ending": self.headline.ending.name.lower()}
+            object.__setattr__(self, "facts", facts)  # a frozen value's own way to be completed
 
     @property
     def html(self) -> Markup:
         """The whole view as one element; only the answer is read aloud when it changes."""
         data = "".join(f' data-{escape(k)}="{escape(v)}"' for k, v in self.facts.items())
         return Markup(
-            f'<div class="pl" data-tone="{self.headline.tone}"{data}>{verdict_line(self.headline)}'
+            f'<div class="pl" data-tone="{self.headline.tone}"{data}>{headline(self.headline)}'
             f'<div aria-live="off">{self.picture}<details class="pl-words">'
-            f"<summary>In words</summary><p>{escape(self.words)}</p></details></div></div>"
+            f"<summary>In words</summary>{_paragraphs(self.words)}</details></div></div>"
         )
 
     def _repr_html_(self) -> str:
@@ -108,3 +112,13 @@ class View:
     def not_in_words(self) -> list[str]:
         """List the numbers of the picture that its words leave out; there must be none."""
         return missing_from_twin(self.html, self.text)
+
+
+def _paragraphs(words: str) -> Markup:
+    """Set a paragraph a line; lines that are set in, or begin with a dash, make a list."""
+    parts: list[Markup] = []
+    for line in filter(str.strip, words.splitlines()):
+        item = line.startswith((" ", "- "))
+        form = Markup("<li>{}</li>") if item else Markup("<p>{}</p>")
+        parts.append(form.format(escape(line.strip().removeprefix("- "))))
+    return Markup("").join(parts)
