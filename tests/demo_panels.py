@@ -82,7 +82,7 @@ class Door(Panel[DoorState]):
             MessageRow("reply", "right", "90 B", "encrypted"),
         ]
         refused = [
-            MessageRow("Alert", "left", "24 B", "encrypted", "bad_weather", "bad"),
+            MessageRow("Alert", "left", "24 B", "encrypted", "bad_weather"),
             MessageRow("gossip", "left", "0 B", "unsent"),
         ]
         picture = sequence(

@@ -16,7 +16,7 @@ from pinlib.data import ByTitle, read_document, sentence, title, titled
 from pinlib.encoding import state_line
 from pinlib.errors import BadInput
 from pinlib.pins.pins import Pin, Strategy
-from pinlib.scenes.cast import HOST, LATER, LOGIN, MUCH_LATER, REPLY, TODAY, Cast, lie, story
+from pinlib.scenes.cast import HOST, LATER, LOGIN, MUCH_LATER, REPLY, TODAY, Cast, Event, lie, story
 from pinlib.scenes.endings import Ending, ending_of
 from pinlib.shared import shared
 from pinlib.tls.certificates import Identity, Validity, self_signed
@@ -205,19 +205,42 @@ class _Fixed:
 
 
 def _certificate_of(middle: Middle, cast: Cast, valid: Validity) -> Identity:
-    events = cast.events
     if middle is Middle.SELF_SIGNED:
         return self_signed(HOST, valid=valid)
-    return {
-        Middle.COPY: events["the real certificate, copied, without its key"],
-        Middle.OTHER_NAME: events["wrong host"],
-        Middle.OTHER_CA: events["another trusted CA mis-issues"],
-        Middle.HIJACK: events["hijack: genuine, from another CA"],
-        Middle.HIJACK_OWN_CA: events["hijack: genuine, from the bank's own CA"],
-        Middle.PINNED_CA: events["the pinned issuer mis-issues"],
-        Middle.STOLEN_KEY: events["stolen key and the real certificate"],
-        Middle.APPENDED: events["rogue leaf, pinned certificate appended"],
-    }[middle].identity
+    name = next(name for name, who in _WHO.items() if who is middle)
+    return cast.events[name].identity
+
+
+_WHO = {
+    "the real certificate, copied, without its key": Middle.COPY,
+    "wrong host": Middle.OTHER_NAME,
+    "another trusted CA mis-issues": Middle.OTHER_CA,
+    "hijack: genuine, from another CA": Middle.HIJACK,
+    "hijack: genuine, from the bank's own CA": Middle.HIJACK_OWN_CA,
+    "the pinned issuer mis-issues": Middle.PINNED_CA,
+    "stolen key and the real certificate": Middle.STOLEN_KEY,
+    "rogue leaf, pinned certificate appended": Middle.APPENDED,
+    "stolen key and old certificate, after rotation": Middle.STOLEN_KEY,
+    "stolen key, certified again by another CA": Middle.STOLEN_KEY,
+    "unknown CA": Middle.SELF_SIGNED,
+    "proxy CA in the device's store": Middle.COMPANY_PROXY,
+    "proxy CA installed by the user, ignored by the app": Middle.USER_PROXY,
+}
+"""Who stands in the middle in each event in which it is not the bank that answers."""
+
+
+def run_event(event: Event, strategy: Strategy = Strategy.NONE, tls: Tls = Tls.V1_3) -> Scene:
+    """Let one of the story's events happen as a scene: with whoever answers, and what they hold."""
+    device = event.device(strategy, tls)
+    middle = Middle.NOBODY if event.honest else _WHO[event.name]
+    scenario = Scenario(middle, strategy, tls=tls)
+    if event.honest:
+        verdict = connect(device, event.identity, HOST, event.date, request=LOGIN, reply=REPLY)
+        return Scene(scenario, verdict, REPLY if verdict.connected else b"", None)
+    who = Interceptor(_Fixed(event.identity))
+    bank = story().bank
+    met = intercept(device, who, bank, HOST, event.date, request=LOGIN, application=REPLY)
+    return Scene(scenario, met.verdict, met.heard, met.page)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ _SHOWN_BY = {
     ),
     "exhibits.attack.cafe": (
         "CafePanel",
+        "show_event",
         "show_scenario",
     ),
     "exhibits.inspection.chain": ("ChainPanel",),
@@ -70,6 +71,7 @@ __all__ = [
     "fetched",
     "lost_by_lifetime",
     "pipeline",
+    "show_event",
     "show_plan",
     "show_scenario",
     "start",

@@ -36,10 +36,10 @@ class Outcome(Enum):
     """What the device decided.  The value is the headline that a learner reads."""
 
     CONNECTED = "Connected"
-    REFUSED_BY_CHAIN = "Refused by TLS: no valid chain to a root it trusts"
-    REFUSED_BY_NAME = "Refused by TLS: a certificate for another name"
+    REFUSED_BY_CHAIN = "Refused by TLS: no valid chain to a trusted root"
+    REFUSED_BY_NAME = "Refused by TLS: the certificate is for another name"
     REFUSED_BY_DATE = "Refused by TLS: not valid on this day"
-    REFUSED_BY_KEY = "Refused by TLS: the certificate is somebody else's"
+    REFUSED_BY_KEY = "Refused by TLS: the peer doesn’t own the key"
     REFUSED_BY_PIN = "Refused by the pin"
     NO_HANDSHAKE = "No connection"
 
@@ -138,7 +138,7 @@ class Findings:
             if holds is not None:
                 rungs.append(Rung(check, Mark.HOLDS if holds else Mark.FAILS, evidence()))
             elif check in PATH_CHECKS - self.device.checks:
-                rungs.append(Rung(check, Mark.NOT_CHECKED, ("this device does not check it",)))
+                rungs.append(Rung(check, Mark.NOT_CHECKED, ("this device doesn’t check it",)))
             elif check is Check.PIN and not self._asks_for_a_pin:
                 rungs.append(Rung(check, Mark.NOT_CHECKED, (self._why_no_pin,)))
             else:
@@ -157,12 +157,12 @@ class Findings:
     @property
     def _why_no_pin(self) -> str:
         if self.device.is_pinned:
-            return "pins do not count for roots installed on this device"
-        return "none set: every authority in the store is believed"
+            return "pins don’t count for CAs installed on this device"
+        return "not used: any CA this device trusts will do"
 
     def _chain_evidence(self) -> tuple[str, ...]:
         if not self.presented:
-            return ("the server showed no certificate",)
+            return ("the server sent no certificate",)
         found = self.path.found if self.path else ()
         if found:
             where = "installed on" if found[-1] in self.device.installed else "in the store of"
@@ -175,11 +175,11 @@ class Findings:
             return (sent, f"{top} was installed on the {self.device.name}; this app ignores it")
         wrong = faults(self.presented, self.device.anchors, self.host)
         if wrong is None:
-            return (sent, f"signed by {top}, and no root of the {self.device.name} vouches for it")
-        return (sent, "signed under a root it trusts, but " + "; ".join(map(str, wrong)))
+            return (sent, f"signed by {top}, which the {self.device.name} doesn’t trust")
+        return (sent, "it leads to a trusted root, but " + "; ".join(map(str, wrong)))
 
     def _name_evidence(self) -> tuple[str, ...]:
-        return (f"asked for {self.host}", f"the certificate says {self._claimed}")
+        return (f"asked for {self.host}", f"the certificate is for {self._claimed}")
 
     @property
     def _claimed(self) -> str:
@@ -201,7 +201,7 @@ class Findings:
         signed = "ServerKeyExchange" if self.device.tls is Tls.V1_2 else "CertificateVerify"
         if self.owns_key:
             return (f"{signed} is signed with it",)
-        return (f"the signature in {signed} was not made with it", "a copy has no private key")
+        return (f"the signature in {signed} was made with another key", "a copy has no private key")
 
     def _pin_evidence(self) -> tuple[str, ...]:
         pinned = self.device.pins or ()
@@ -252,41 +252,44 @@ class Findings:
         if not self.device.checks >= PATH_CHECKS:
             left_out = PATH_CHECKS - self.device.checks
             skipped = [check.value.lower() for check in Check if check in left_out]
-            pinned = "The pin matches." if self.match else "No pin was asked."
-            return f"This device did not check: {', '.join(skipped)}. {pinned}"
+            pinned = "The pin matches." if self.match else "It doesn’t pin either."
+            return f"The app doesn’t check: {', '.join(skipped)}. {pinned}"
         if self._matched_unverified:
-            return "All five hold, but what matched the pin was presented only, never verified."
+            return (
+                "All five hold, but the matching certificate was only sent along: "
+                "it isn’t in the verified chain."
+            )
         if self.match is not None:
             return "The chain, the name, the date, the key and the pin all hold."
         if self.device.is_pinned:
-            return "The root was installed on this device, so its pins were not asked."
-        return "The chain, the name, the date and the key hold. Nothing is pinned."
+            return "The CA was installed on this device, and its pins don’t count for those."
+        return "The chain, the name, the date and the key all hold. The app pins nothing."
 
     def _reason_chain(self) -> str:
         if not self.presented:
-            return "The server showed no certificate, so there is nothing to trust."
+            return "The server sent no certificate, so there’s nothing to trust."
         why = self._chain_evidence()[1]
         return f"{why[0].upper()}{why[1:]}."
 
     def _reason_name(self) -> str:
         device = self.device.name
-        return f"The {device} asked for {self.host}; the certificate is for {self._claimed}."
+        return f"The {device} asked for {self.host}, but the certificate is for {self._claimed}."
 
     def _reason_date(self) -> str:
         late = self._out_of_date
         if late is None:
-            return "No path to a root is valid on this day."
+            return "No chain to a root is valid on this day."
         who = subject_of(late)
         valid = Validity.of(late)
         if self.date < valid.starts:
-            return f"The certificate of {who} begins on {day(valid.starts)}."
-        return f"The certificate of {who} ended on {day(valid.ends)}."
+            return f"The certificate of {who} isn’t valid before {day(valid.starts)}."
+        return f"The certificate of {who} expired on {day(valid.ends)}."
 
     def _reason_key(self) -> str:
-        return "The certificate is genuine, but its key did not sign this handshake: it is a copy."
+        return "The certificate is genuine, but the peer can’t sign with its key: it’s a copy."
 
     def _reason_pin(self) -> str:
-        return "TLS is satisfied with this certificate, but the app has pinned another."
+        return "TLS found nothing wrong, but this key isn’t one the app pins."
 
 
 @dataclass(frozen=True, repr=False)

@@ -726,7 +726,7 @@ def test_a_name_that_cannot_be_read_is_a_refusal(
         verdict = connect(device, peer, "shop.example", TODAY)
         assert verdict.outcome is Outcome.REFUSED_BY_NAME, str(verdict)
         assert verdict.alert == "bad_certificate"
-        assert f"the certificate says {told}" in verdict.rung(Check.NAME).evidence
+        assert f"the certificate is for {told}" in verdict.rung(Check.NAME).evidence
 
 
 def test_an_unfinished_handshake_has_no_verdict(cast: Cast) -> None:

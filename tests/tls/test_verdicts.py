@@ -95,8 +95,8 @@ def test_a_certificate_not_yet_valid_says_when_it_begins(cast: Cast, tls: Tls) -
     late = connect(phone, cast.bank, HOST, datetime(2028, 1, 1, tzinfo=UTC))
     for verdict in (early, late):
         assert (verdict.outcome, verdict.alert) == (Outcome.REFUSED_BY_DATE, "certificate_expired")
-    assert early.reason == "The certificate of bank.example begins on 15 January 2027."
-    assert late.reason == "The certificate of bank.example ended on 1 July 2027."
+    assert early.reason == "The certificate of bank.example isn’t valid before 15 January 2027."
+    assert late.reason == "The certificate of bank.example expired on 1 July 2027."
 
 
 def test_the_certificate_that_is_out_of_date_is_named(cast: Cast, tls: Tls) -> None:
@@ -106,7 +106,7 @@ def test_the_certificate_that_is_out_of_date_is_named(cast: Cast, tls: Tls) -> N
     device = replace(cast.phone, tls=tls, roots=(old.certificate,))
     verdict = connect(device, bank, HOST, TODAY)
     assert verdict.outcome is Outcome.REFUSED_BY_DATE
-    assert verdict.reason.startswith("The certificate of Old Root ended on ")
+    assert verdict.reason.startswith("The certificate of Old Root expired on ")
     assert any("Old Root" in line for line in verdict.rung(Check.DATE).evidence)
 
 

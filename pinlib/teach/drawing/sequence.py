@@ -9,7 +9,7 @@ from typing import Literal
 from markupsafe import Markup
 
 from pinlib.teach.drawing.blocks import arrow, glyph, mark
-from pinlib.teach.drawing.palette import Sign, Tone
+from pinlib.teach.drawing.palette import Sign
 from pinlib.teach.drawing.typeset import Text, escape, inline
 
 
@@ -30,7 +30,6 @@ class MessageRow:
     size: str
     secrecy: Literal["clear", "encrypted", "unsent"]
     detail: Text = ""
-    tone: Tone = "plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +54,8 @@ def sequence(left: Lane, right: Lane, rows: Sequence[MessageRow | DecisionRow]) 
 
 
 def _decision(row: DecisionRow) -> str:
-    tone = "bad" if row.mark == "fails" else "good"
     return (
-        f'<li class="pl-row pl-decision pl-{tone}" data-decision="{row.mark}"><div class="pl-wire">'
+        f'<li class="pl-row pl-decision" data-decision="{row.mark}"><div class="pl-wire">'
         f'{mark(row.mark)}<span class="pl-strong">{escape(row.words)}</span></div></li>'
     )
 
@@ -72,7 +70,7 @@ def _message(row: MessageRow, left: Lane, right: Lane) -> str:
         note = f"{glyph('eye', 'anyone between them can read it')} in clear, {escape(row.size)}"
     detail = f' <span class="pl-dim">{inline(row.detail)}</span>' if row.detail else ""
     return (
-        f'<li class="pl-row pl-{row.secrecy} pl-{row.tone}" data-message="{escape(row.name)}"'
+        f'<li class="pl-row pl-{row.secrecy}" data-message="{escape(row.name)}"'
         f' data-secrecy="{row.secrecy}" data-from="{row.sender}"><div class="pl-wire">'
         f'<div class="pl-label"><span class="pl-strong">{escape(row.name)}</span>{detail}</div>'
         f"{_arrow(row, f'from {start.name} to {end.name}')}</div>"

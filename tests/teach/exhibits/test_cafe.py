@@ -7,16 +7,19 @@ from itertools import product
 
 import pytest
 
-from pinlib import Outcome, Strategy
+from pinlib import Ending, Strategy, story
 from pinlib.errors import BadInput
 from pinlib.scenes.cast import FORM, HOST, LOGIN
 from pinlib.scenes.scenario import Day, HeldAgainst, Middle, Scenario, run, scenarios
+from pinlib.teach.drawing.palette import BLUE, VERMILLION
 from pinlib.teach.drawing.view import View
-from pinlib.teach.exhibits.attack.cafe import CafePanel, show_scenario
+from pinlib.teach.exhibits.attack.cafe import CafePanel, show_event, show_scenario
 from pinlib.tls.devices import Moment
 
 UNPINNED = Scenario(Middle.COMPANY_PROXY)
 PINNED = replace(UNPINNED, pins=Strategy.LEAF_KEY_AND_BACKUP)
+LOCKED = Scenario(pins=Strategy.LEAF_KEY, day=Day.ROTATED)
+LATE = Scenario(Middle.OTHER_CA, Strategy.LEAF_KEY, moment=Moment.LATE)
 
 
 @pytest.fixture(autouse=True)
@@ -25,103 +28,172 @@ def loud(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PINLIB_STRICT", "1")
 
 
-def test_the_panel_says_what_a_real_interception_says() -> None:
-    """Outcome, bytes and the password: those of a run of its own, for everybody and every pin."""
-    for middle, strategy in product(Middle, Strategy):
-        scene, view = run(Scenario(middle, strategy)), show_scenario(Scenario(middle, strategy))
-        assert view.facts["outcome"] == scene.verdict.outcome.name.lower()
-        assert view.facts["fooled"] == ("yes" if scene.fooled else "no")
-        count = len(LOGIN) if scene.fooled else 0
-        assert view.facts["bytes"] == str(count)
-        assert ("password=hunter22" in view.picture) is scene.fooled
-        assert f"{count} bytes" in view.picture
-
-
-def test_nobody_is_called_fooled_who_talks_to_the_bank() -> None:
-    """A listener changes nothing; the headline is good, and her card has 0 bytes."""
-    view = show_scenario(Scenario(Middle.EAVESDROPPER))
-    assert view.headline.tone == "good"
-    assert "What she holds" in view.picture
-    assert "0 bytes" in view.picture
-    assert HOST in view.picture
-
-
-def test_a_fooled_phone_is_not_shown_as_good_news() -> None:
-    """Connected, and the verdict is dashed and crossed all the same."""
-    for middle in (Middle.COMPANY_PROXY, Middle.OTHER_CA, Middle.HIJACK, Middle.STOLEN_KEY):
-        headline = show_scenario(Scenario(middle)).headline
-        assert (headline.tone, headline.mark) == ("bad", "fails")
-        assert headline.words == "Connected, and it is not the bank"
-
-
-def _card(view: View, title: str) -> str:
-    return view.picture.partition(f'<div class="pl-heading">{title}</div>')[2].partition(
-        "<section"
+def phone(view: View) -> str:
+    """Return the markup of Alice's screen."""
+    return view.picture.partition('<div class="pl-screen pl-screen-phone">')[2].partition(
+        '<div class="pl-heading">'
     )[0]
 
 
-def test_the_same_without_the_pin_stands_beside_it() -> None:
-    """One thing differs, and the card says which; what it shows is a run of its own."""
-    pinned, unpinned = show_scenario(PINNED), show_scenario(UNPINNED)
-    beside = _card(pinned, "The same, unpinned")
-    assert f"{len(LOGIN)} bytes" in beside
-    assert "One thing differs: no pin." in beside
-    beside = _card(unpinned, "The same, pinned")
-    assert "0 bytes" in beside
-    assert "Refused by the pin" in beside
+def test_the_panel_says_what_a_real_interception_says() -> None:
+    """Outcome, ending, bytes and the password: those of a run of its own, for every pin."""
+    for middle, strategy, moment in product(Middle, Strategy, Moment):
+        scenario = Scenario(middle, strategy, moment=moment)
+        scene, view = run(scenario), show_scenario(scenario)
+        assert view.facts["outcome"] == scene.verdict.outcome.name.lower()
+        assert view.facts["ending"] == scene.ending.name.lower()
+        robbed = scene.ending is Ending.INTERCEPTED
+        assert view.facts["bytes"] == str(len(LOGIN) if robbed else 0)
+        assert ("hunter22" in view.picture) is robbed
+        assert (FORM.decode() in view.words) is robbed
 
 
-def test_the_decision_is_drawn_before_the_data() -> None:
-    """The mark stands on the phone's line above the login, sent or not."""
-    for scenario in (PINNED, UNPINNED, Scenario()):
+@pytest.mark.parametrize(
+    ("scenario", "words", "reason"),
+    [
+        (Scenario(), "Alice is connected to her bank", "hold"),
+        (Scenario(Middle.EAVESDROPPER), "Alice is connected to her bank", "reads nothing"),
+        (Scenario(Middle.OTHER_CA), "Mallory has Alice’s password", "The app pins nothing."),
+        (UNPINNED, "The company’s proxy can read Alice’s password", "Its CA is installed"),
+        (PINNED, "Attack blocked by the pin", "TLS found nothing wrong"),
+        (Scenario(Middle.SELF_SIGNED), "Attack blocked by TLS", "No CA the phone trusts"),
+        (Scenario(Middle.COPY), "Attack blocked by TLS", "she can’t sign with its key"),
+        (Scenario(Middle.USER_PROXY), "Attack blocked by TLS", "ignores CAs"),
+        (LOCKED, "Locked out: Alice can’t reach her own bank", "Nobody attacked."),
+        (LATE, "Refused too late: Mallory has Alice’s password", "after sending the login"),
+        (
+            Scenario(Middle.STOLEN_KEY, Strategy.LEAF_KEY),
+            "Mallory has Alice’s password",
+            "the very key the app pins",
+        ),
+        (
+            Scenario(Middle.PINNED_CA, Strategy.INTERMEDIATE_KEY),
+            "Mallory has Alice’s password",
+            "The app pins that CA’s key.",
+        ),
+        (
+            Scenario(Middle.APPENDED, Strategy.LEAF_KEY, HeldAgainst.PRESENTED),
+            "Mallory has Alice’s password",
+            "against whatever was sent",
+        ),
+        (
+            Scenario(Middle.OTHER_NAME, checks_name=False),
+            "Mallory has Alice’s password",
+            "doesn’t check: name",
+        ),
+    ],
+    ids=lambda one: str(one) if isinstance(one, Scenario) else "",
+)
+def test_the_headline_says_what_was_lost_and_what_mallory_holds(
+    scenario: Scenario, words: str, reason: str
+) -> None:
+    """In at most twelve words, and one sentence why."""
+    view = show_scenario(scenario)
+    assert view.headline.words == words
+    assert reason in view.headline.reason
+    assert view.picture.count('class="pl-screen pl-screen-phone"') == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Scenario(), Scenario(Middle.OTHER_CA)),
+        (PINNED, LOCKED),
+        (LATE, LOCKED),
+        (Scenario(Middle.SELF_SIGNED), LOCKED),
+    ],
+    ids=["connected and intercepted", "blocked and locked out", "too late", "by TLS"],
+)
+def test_alice_cannot_see_what_we_see(one: Scenario, other: Scenario) -> None:
+    """Both phones of a pair show the same, to the last character."""
+    first, second = show_scenario(one), show_scenario(other)
+    assert first.facts["ending"] != second.facts["ending"]
+    assert phone(first) == phone(second) != ""
+
+
+def test_the_square_has_one_place_lit() -> None:
+    """The emblem: the place is that of the ending."""
+    for scenario in (Scenario(), Scenario(Middle.OTHER_CA), PINNED, LOCKED):
+        view = show_scenario(scenario)
+        assert view.html.count('data-lit="yes"') == 1
+        assert f'data-place="{view.facts["ending"]}" data-lit="yes"' in view.html
+
+
+def test_blue_and_vermillion_say_who_was_harmed_and_nothing_else() -> None:
+    """No key, arrow or mark has their colour."""
+    for scenario in (Scenario(Middle.OTHER_CA), PINNED):
         picture = show_scenario(scenario).picture
-        assert picture.count("data-decision=") == 1
-        assert picture.index("data-decision=") < picture.index("the login")
-    assert "never sent, 0 bytes" in show_scenario(PINNED).picture
+        assert BLUE not in picture and VERMILLION not in picture
+        assert "pl-bad" not in picture and "pl-good" not in picture
+
+
+def test_the_same_with_another_answer_about_the_pin_opens_on_demand() -> None:
+    """One thing differs, and what it says is a run of its own."""
+    assert "Same connection, without a pin" in show_scenario(PINNED).picture
+    assert f"{len(LOGIN)} bytes of application data reach" in show_scenario(PINNED).words
+    assert (
+        "Same connection, with a pin: Attack blocked by the pin." in show_scenario(UNPINNED).words
+    )
+
+
+def test_the_first_scene_has_no_ladder_yet() -> None:
+    """Rungs appear once they have been named."""
+    view = show_scenario(UNPINNED, ladder=False)
+    assert "pl-ladder-line" not in view.picture and "Same connection" not in view.picture
+    assert "✓ Chain" not in view.words
 
 
 def test_a_root_that_was_installed_is_on_a_company_iphone_or_an_android_phone() -> None:
     """A guest of a café cannot install one, and on Android the app has to opt in."""
-    phones = {Middle.COMPANY_PROXY: "Company iPhone", Middle.USER_PROXY: "Android phone"}
+    phones = {Middle.COMPANY_PROXY: "company iPhone", Middle.USER_PROXY: "Android phone"}
     for middle in Middle:
         picture = show_scenario(Scenario(middle)).picture
-        assert f'data-actor="{phones.get(middle, "Phone")}"' in picture, middle
+        for kind in phones.values():
+            assert (kind in picture) is (phones.get(middle) == kind), middle
 
 
-def test_he_sees_a_closed_door_where_the_check_comes_late() -> None:
-    """Inside the handshake an alert, after it none; 0 bytes in both."""
+def test_what_is_left_for_mallory_is_said() -> None:
+    """Inside the handshake an alert, after it none; the host name in both."""
     inside, after = show_scenario(PINNED), show_scenario(replace(PINNED, moment=Moment.AFTER))
-    assert "He saw the alert bad_certificate." in inside.picture
-    assert "He saw a finished handshake, then a closed door, and no alert." in after.picture
+    assert "the host name bank.example, and the alert bad_certificate" in inside.words
+    assert "the host name bank.example, and a closed connection, and no alert" in after.words
 
 
-def test_a_changed_balance_is_read_out_of_both_answers() -> None:
+def test_a_changed_balance_is_written_where_it_is_changed() -> None:
     """The numbers are those of the answers themselves."""
-    view = show_scenario(Scenario(Middle.COMPANY_PROXY, lies=True))
-    assert "the phone shows a balance of 9250, the bank said 1250" in view.text
-    assert "9250" not in show_scenario(Scenario(Middle.COMPANY_PROXY)).text
+    view = show_scenario(Scenario(Middle.OTHER_CA, lies=True))
+    assert "balance 1,250 → 9,250" in view.picture
+    assert "9,250" in phone(view)
+    assert "9,250" not in show_scenario(Scenario(Middle.OTHER_CA)).text
 
 
-def test_presented_beside_verified(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_presented_beside_verified() -> None:
     """The bug's scene shows the appended certificate in one chain and not in the other."""
     view = show_scenario(Scenario(Middle.APPENDED, Strategy.LEAF_KEY, HeldAgainst.PRESENTED))
-    card = _card(view, "What the phone checked")
     presented, verified = (
-        card.partition(word)[2].partition("</dd>")[0] for word in ("presented", "verified")
+        view.picture.partition(f"<dt>{word}</dt>")[2].partition("</dd>")[0]
+        for word in ("presented", "verified")
     )
     assert presented.count(HOST) == 2
     assert verified.count(HOST) == 1
+    assert "and the bank’s after it" in view.picture
 
 
 def test_another_device_can_take_the_phones_place() -> None:
-    """The owner who takes the pin out: the same attack, and he is fooled."""
+    """The owner who takes the pin out: the same attack, and the password is gone."""
     view = show_scenario(PINNED, replace(PINNED.device, pins=None))
-    assert view.facts["fooled"] == "yes"
+    assert view.facts["ending"] == "intercepted"
     assert FORM.decode() in view.text
-    assert "The app pins: no pin" in view.text
-    beside = _card(view, "The same, pinned")
-    assert "0 bytes" in beside
-    assert "the bank’s key is pinned, and a backup" in beside
+    assert "Same connection, with a pin: Attack blocked by the pin." in view.words
+
+
+def test_an_event_is_a_scene_too() -> None:
+    """Whoever answers in the story's events is drawn, and the phone's own date counts."""
+    for name, event in story().events.items():
+        for strategy in (Strategy.NONE, Strategy.LEAF_KEY):
+            view, verdict = show_event(event, strategy), event.verdict(strategy)
+            assert view.facts["ending"] == event.ending(verdict).name.lower(), name
+            assert view.facts["outcome"] == verdict.outcome.name.lower(), name
 
 
 @pytest.mark.parametrize("wrong", [Middle.COPY, "Company phone, inspecting proxy", None])
@@ -139,35 +211,28 @@ def test_a_pin_that_matched_what_was_only_presented_is_shown() -> None:
     for strategy in (Strategy.LEAF_KEY, Strategy.LEAF_CERTIFICATE, Strategy.ROOT_KEY):
         bug = show_scenario(Scenario(Middle.APPENDED, strategy, HeldAgainst.PRESENTED))
         assert bug.text.count("presented only: ") == 1
-        assert "what matched the pin was presented only, never verified" in bug.text
+        assert "it isn’t in the verified chain" in bug.text
     honest = show_scenario(Scenario(pins=Strategy.LEAF_KEY, chain=HeldAgainst.PRESENTED))
     assert "presented only" not in honest.text
-
-
-def test_who_listens_hears_no_answer_where_none_was_sent() -> None:
-    """The phone refuses the bank on a day when nothing is renewed: nothing came back."""
-    for day, unsent in ((Day.LATE, 2), (Day.TODAY, 0)):
-        view = show_scenario(Scenario(Middle.EAVESDROPPER, day=day))
-        assert view.picture.count('data-line="unsent"') == unsent
 
 
 def test_a_check_left_out_does_not_hide_the_pin() -> None:
     """The name is not checked; whether a pin was is said all the same."""
     left_out = Scenario(Middle.STOLEN_KEY, Strategy.LEAF_KEY, checks_name=False)
-    assert "did not check: name. The pin matches." in show_scenario(left_out).text
+    assert "doesn’t check: name. The pin matches." in show_scenario(left_out).text
     unpinned = replace(left_out, pins=Strategy.NONE)
-    assert "did not check: name. No pin was asked." in show_scenario(unpinned).text
+    assert "doesn’t check: name. It doesn’t pin either." in show_scenario(unpinned).text
 
 
 def test_the_scenes_are_those_of_the_folder() -> None:
     """An instructor's file is a scene of the panel."""
     assert list(CafePanel.presets) == list(scenarios())
-    assert CafePanel("The bank itself")._view.facts["outcome"] == Outcome.CONNECTED.name.lower()
+    assert CafePanel("Nobody in the middle").facts["ending"] == "connected"
 
 
 def test_tooltips_say_what_real_phones_do_beyond_this_one() -> None:
     """Certificate Transparency, and how an Android app opts in to added CAs."""
     tips = {one.field: one.tooltip for one in CafePanel.controls}
     assert "Unlike an iPhone, or an app made for Android 17" in tips["middle"]
-    assert "asks for no proof that a certificate was logged" in tips["middle"]
+    assert "doesn’t ask for proof that a certificate was logged" in tips["middle"]
     assert '<certificates src="user"/>' in tips["trusts_user_roots"]

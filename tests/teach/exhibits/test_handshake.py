@@ -15,5 +15,5 @@ def test_how_a_refusal_in_tls_1_3_ends_is_told_as_this_librarys_own(wrong: Wrong
     words = HandshakePanel().view(Watched(wrong, eyes=Eyes.EAVESDROPPER)).text
     copied = wrong is Wrong.COPY
     assert ("in clear: decrypt_error" in words) == copied
-    assert ("OpenSSL found the false signature itself" in words) == copied
+    assert ("OpenSSL found the bad signature itself" in words) == copied
     assert ("other TLS libraries send it in clear, or none" in words) == (not copied)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
-from pinlib import Strategy, Tls
+from pinlib import Event, Strategy, Tls
 from pinlib.data import ByTitle
 from pinlib.errors import BadInput
-from pinlib.scenes.scenario import Day, HeldAgainst, Middle, Scenario, run, scenarios
+from pinlib.scenes.scenario import Day, HeldAgainst, Middle, Scenario, run, run_event, scenarios
 from pinlib.teach.drawing.view import View
 from pinlib.teach.exhibits.attack.scene_view import show_scene
 from pinlib.teach.widgets.controls import Control
@@ -97,3 +97,11 @@ def show_scenario(scenario: Scenario, device: Device | None = None, *, ladder: b
     same = scenario.pins is not Strategy.NONE  # then it is the device that differs
     other = run(scenario if same else replace(scenario, pins=Strategy.LEAF_KEY_AND_BACKUP))
     return show_scene(scene, other, "Same connection, with a pin")
+
+
+def show_event(event: Event, strategy: Strategy = Strategy.NONE, tls: Tls = Tls.V1_3) -> View:
+    """Let one of the events of the story happen, and draw who was harmed."""
+    scene = run_event(event, strategy, tls)
+    without = strategy is Strategy.NONE
+    other = run_event(event, Strategy.LEAF_KEY_AND_BACKUP if without else Strategy.NONE, tls)
+    return show_scene(scene, other, f"Same connection, {'with' if without else 'without'} a pin")

@@ -7,18 +7,31 @@ from datetime import timedelta
 from enum import Enum
 from typing import ClassVar
 
-from pinlib import Check, Event, Mark, Message, Outcome, Sender, Strategy, Tls, Verdict, story
+from pinlib import (
+    Check,
+    Ending,
+    Event,
+    Mark,
+    Message,
+    Outcome,
+    Sender,
+    Strategy,
+    Tls,
+    Verdict,
+    story,
+)
 from pinlib.encoding.naming import names
 from pinlib.scenes.cast import ACCOUNT, FORM
-from pinlib.teach.drawing import palette, verdict_view
+from pinlib.teach.drawing import verdict_view
 from pinlib.teach.drawing.blocks import Headline, LadderRung, card, columns, ladder
+from pinlib.teach.drawing.harm import TONES
 from pinlib.teach.drawing.sequence import DecisionRow, Lane, MessageRow, sequence
 from pinlib.teach.drawing.view import View
 from pinlib.teach.widgets.controls import Control
 from pinlib.teach.widgets.panel import Panel
 from pinlib.tls.certificates import Validity
 
-_FOOLED = "An authority in the store vouches for the impostor, and nothing else is asked."
+_FOOLED = "A CA the phone trusts issued her a certificate, and the app checks nothing more."
 
 
 class Wrong(Enum):
@@ -30,7 +43,7 @@ class Wrong(Enum):
     OTHER_NAME = "it is for another name"
     UNKNOWN_CA = "its CA is unknown"
     COPY = "it is a copy"
-    MIS_ISSUED = "a trusted CA erred"
+    MIS_ISSUED = "a trusted CA mis-issued it"
 
 
 class Eyes(Enum):
@@ -88,7 +101,7 @@ class HandshakePanel(Panel[Watched]):
             "eyes",
             "Seen by",
             {eyes.value: eyes for eyes in Eyes},
-            tooltips=("It knows the keys, and sees inside", "Anyone on the same wifi"),
+            tooltips=("It has the keys, and sees inside", "Anyone on the same wifi"),
         ),
         Control("pinned", "Pin the bank's key", tooltip="The app carries a list: key A, no other"),
     )
@@ -96,8 +109,8 @@ class HandshakePanel(Panel[Watched]):
         "A normal handshake": Watched(),
         "An expired certificate": Watched(Wrong.EXPIRED),
         "A copied certificate": Watched(Wrong.COPY),
-        "A trusted CA errs": Watched(Wrong.MIS_ISSUED),
-        "The same, with a pin": Watched(Wrong.MIS_ISSUED, pinned=True),
+        "A mis-issued certificate": Watched(Wrong.MIS_ISSUED),
+        "Mis-issued, with a pin": Watched(Wrong.MIS_ISSUED, pinned=True),
         "TLS 1.2, from outside": Watched(tls=Tls.V1_2, eyes=Eyes.EAVESDROPPER),
         "TLS 1.3, from outside": Watched(eyes=Eyes.EAVESDROPPER),
     }
@@ -110,23 +123,21 @@ class HandshakePanel(Panel[Watched]):
         verdict = happening.verdict(strategy, state.tls)
         if state.eyes is Eyes.EAVESDROPPER:
             return _outside(verdict)
-        return _inside(verdict, honest=happening.honest)
+        return _inside(verdict, happening.ending(verdict))
 
 
-def _inside(verdict: Verdict, *, honest: bool) -> View:
+def _inside(verdict: Verdict, ending: Ending) -> View:
     """Draw what the phone knows: it opened every message."""
-    fooled = verdict.connected and not honest
     messages = [one for one in verdict.timeline if one.name != "ChangeCipherSpec"]
     before = sum(one.name != "ChangeCipherSpec" for one in verdict.timeline[: verdict.decided])
-    tone: palette.Tone = "bad" if fooled else "good" if verdict.connected else "plain"
-    rows: list[MessageRow | DecisionRow] = [_row(m, _detail(m, verdict), tone) for m in messages]
-    decides = "it decides here: let in"
+    rows: list[MessageRow | DecisionRow] = [_row(m, _detail(m, verdict)) for m in messages]
+    decides = "decision: accept"
     if not verdict.connected:
-        decides = "it decides here: refuse"
+        decides = "decision: refuse"
         rows.append(MessageRow("application data", "left", "0 B", "unsent"))
     rows.insert(before, DecisionRow(decides, "holds" if verdict.connected else "fails"))
     picture = columns(
-        sequence(Lane("Phone", "phone"), _peer(honest), rows),
+        sequence(Lane("Alice’s phone", "phone"), _peer(ending), rows),
         card("What the phone checked", verdict_view.verdict_ladder(verdict)),
         first="wide",
     )
@@ -140,31 +151,40 @@ def _inside(verdict: Verdict, *, honest: bool) -> View:
     ]
     if not verdict.connected:
         words.insert(-2, "Application data was never sent: 0 B.")
-    headline = verdict_view.verdict_headline(verdict)
-    if fooled:
-        headline = Headline("Connected, and it is not the bank", _FOOLED, "bad", "fails")
-    return View(headline, picture, "\n".join(words), _facts(verdict, Eyes.PHONE, fooled))
+    return View(_headline(verdict, ending), picture, "\n".join(words), _facts(verdict, Eyes.PHONE))
 
 
-def _peer(honest: bool) -> Lane:
-    return Lane("bank.example", "bank") if honest else Lane("An impostor", "wifi")
+def _headline(verdict: Verdict, ending: Ending) -> Headline:
+    """Say who was harmed, and why; the ladder beside it says which check decided."""
+    by = "the pin" if verdict.outcome is Outcome.REFUSED_BY_PIN else "TLS"
+    words, reason = {
+        Ending.CONNECTED: ("Alice is connected to her bank", verdict.reason),
+        Ending.INTERCEPTED: ("Mallory has Alice’s password", _FOOLED),
+        Ending.BLOCKED: (f"Attack blocked by {by}", verdict.reason),
+        Ending.LOCKED_OUT: ("Locked out: Alice can’t reach her own bank", verdict.reason),
+    }[ending]
+    return Headline(words, reason, TONES[ending], ending=ending)
+
+
+def _peer(ending: Ending) -> Lane:
+    return Lane("bank.example", "bank") if ending.by_the_bank else Lane("Mallory", "laptop")
 
 
 def _outside(verdict: Verdict) -> View:
     """Draw what crossed the wire as records, and what they give away."""
-    rows = [_row(one, one.detail, "plain") for one in verdict.eavesdropped]
+    rows = [_row(one, one.detail) for one in verdict.eavesdropped]
     certificate = any("Certificate" in one.name for one in verdict.eavesdropped)
     learned = _learned(verdict, certificate)
     told = "name and certificate" if certificate else "the name alone"
     headline = Headline(
         f"Seen from outside: {told}",
-        "Anyone on the way can read this much, and needs no key for it."
+        "Anyone on the way can read this much, without any key."
         if certificate
-        else "The certificate crosses encrypted. The name in ClientHello does not.",
+        else "The certificate is encrypted. The name in ClientHello isn’t.",
         mark="unchecked",
     )
     picture = columns(
-        sequence(Lane("Phone", "phone"), Lane("Whoever answers", "bank"), rows),
+        sequence(Lane("Alice’s phone", "phone"), Lane("Whoever answers", "bank"), rows),
         card("What leaks", ladder(learned)),
         first="wide",
     )
@@ -172,7 +192,7 @@ def _outside(verdict: Verdict) -> View:
         *(_words(one, one.detail) for one in verdict.eavesdropped),
         *(f"{rung.title}: {' '.join(str(line) for line in rung.evidence)}." for rung in learned),
     ]
-    return View(headline, picture, "\n".join(words), _facts(verdict, Eyes.EAVESDROPPER, False))
+    return View(headline, picture, "\n".join(words), _facts(verdict, Eyes.EAVESDROPPER))
 
 
 def _learned(verdict: Verdict, certificate: bool) -> list[LadderRung]:
@@ -183,9 +203,9 @@ def _learned(verdict: Verdict, certificate: bool) -> list[LadderRung]:
         one.size for one in verdict.eavesdropped if "application data" in one.name or one.encrypted
     )
     alert = next((one for one in verdict.eavesdropped if "Alert" in one.name), None)
-    closing = [f"in clear: {alert.detail}" if alert else "nothing that can be told from data"]
+    closing = [f"in clear: {alert.detail}" if alert else "nothing that looks different from data"]
     if verdict.device.tls is Tls.V1_3 and verdict.outcome is Outcome.REFUSED_BY_KEY:
-        closing.append("OpenSSL found the false signature itself, and answers before it encrypts")
+        closing.append("OpenSSL found the bad signature itself, and answers before it encrypts")
     elif verdict.device.tls is Tls.V1_3 and not verdict.connected and not alert:
         closing.append(
             "this phone encrypts its alert; other TLS libraries send it in clear, or none at all"
@@ -195,22 +215,21 @@ def _learned(verdict: Verdict, certificate: bool) -> list[LadderRung]:
         LadderRung(
             "The certificate",
             "holds" if certificate else "unchecked",
-            (f"in clear, for {claimed}",) if certificate else ("encrypted: it stays hidden",),
+            (f"in clear, for {claimed}",) if certificate else ("encrypted",),
         ),
         LadderRung("How much", "holds", (f"{data} B crossed in encrypted records",)),
         LadderRung("How it ended", "holds" if alert else "unchecked", tuple(closing)),
-        LadderRung("What was said", "unchecked", ("encrypted: it stays hidden",)),
+        LadderRung("What was said", "unchecked", ("encrypted",)),
     ]
 
 
-def _row(message: Message, detail: str, tone: palette.Tone) -> MessageRow:
+def _row(message: Message, detail: str) -> MessageRow:
     return MessageRow(
         message.name,
         "left" if message.sender is Sender.CLIENT else "right",
         f"{message.size} B",
         "encrypted" if message.encrypted else "clear",
         detail,
-        "bad" if message.name == "Alert" else tone,
     )
 
 
@@ -232,9 +251,8 @@ def _detail(message: Message, verdict: Verdict) -> str:
     return message.detail
 
 
-def _facts(verdict: Verdict, eyes: Eyes, fooled: bool) -> dict[str, str]:
+def _facts(verdict: Verdict, eyes: Eyes) -> dict[str, str]:
     return {
-        "fooled": "yes" if fooled else "no",
         "outcome": verdict.outcome.name.lower(),
         "eyes": eyes.name.lower(),
         "bytes": str(verdict.application_bytes),
