@@ -34,11 +34,15 @@ _AFTER_THE_FIRST = datetime(2027, 8, 1, 12, tzinfo=UTC)  # only what was renewed
 
 FORM = b"user=alice&password=hunter22"
 ACCOUNT = b'{"token": "t0k3n", "balance": 1250}'
-LOGIN = b"POST /login HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (
-    HOST.encode(),
-    len(FORM),
-    FORM,
-)
+
+
+def login(form: bytes) -> bytes:
+    """Return what an app sends to log in, as HTTP."""
+    head = b"POST /login HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+    return head % (HOST.encode(), len(form)) + form
+
+
+LOGIN = login(FORM)
 REPLY = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(ACCOUNT), ACCOUNT)
 
 FALSE_ACCOUNT = ACCOUNT.replace(b"1250", b"9250")

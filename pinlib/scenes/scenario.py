@@ -176,7 +176,7 @@ def run(scenario: Scenario, device: Device | None = None) -> Scene:
         verdict = connect(device, scenario.bank, HOST, date, request=LOGIN, reply=REPLY)
         return Scene(scenario, verdict, REPLY if verdict.connected else b"", None)
     who = Interceptor(
-        _shown_by(scenario.middle),
+        shown_by(scenario.middle),
         lie if scenario.lies else bytes,
         own_answer=None if scenario.relays else lie(REPLY),
     )
@@ -185,22 +185,23 @@ def run(scenario: Scenario, device: Device | None = None) -> Scene:
 
 
 @shared
-def _shown_by(middle: Middle) -> Forger | _Fixed:
+def shown_by(middle: Middle) -> Forger | Fixed:
     """Return what somebody in the middle shows; a proxy makes it when it is asked for."""
     cast = story()
     valid = Validity.of(cast.bank.leaf)
     if middle in {Middle.COMPANY_PROXY, Middle.USER_PROXY}:
         return Forger(cast.proxy, replace(valid, ends=MUCH_LATER))
-    return _Fixed(_certificate_of(middle, cast, valid))
+    return Fixed(_certificate_of(middle, cast, valid))
 
 
 @dataclass(frozen=True)
-class _Fixed:
+class Fixed:
     """Shows the same certificate, whatever is asked for."""
 
     identity: Identity
 
     def __call__(self, _: str) -> Identity:
+        """Return the certificate."""
         return self.identity
 
 
@@ -237,7 +238,7 @@ def run_event(event: Event, strategy: Strategy = Strategy.NONE, tls: Tls = Tls.V
     if event.honest:
         verdict = connect(device, event.identity, HOST, event.date, request=LOGIN, reply=REPLY)
         return Scene(scenario, verdict, REPLY if verdict.connected else b"", None)
-    who = Interceptor(_Fixed(event.identity))
+    who = Interceptor(Fixed(event.identity))
     bank = story().bank
     met = intercept(device, who, bank, HOST, event.date, request=LOGIN, application=REPLY)
     return Scene(scenario, met.verdict, met.heard, met.page)

@@ -19,6 +19,11 @@ _SHOWN_BY = {
         "ends",
         "lost_by_lifetime",
     ),
+    "exhibits.attack.mallory": ("MalloryPanel",),
+    "exhibits.attack.places": (
+        "attackers",
+        "where_stopped",
+    ),
     "exhibits.attack.cafe": (
         "CafePanel",
         "show_event",
@@ -61,9 +66,11 @@ __all__ = [
     "FieldPanel",
     "HandshakePanel",
     "Lesson",
+    "MalloryPanel",
     "OwnServerPanel",
     "PinPanel",
     "TwinsPanel",
+    "attackers",
     "check_machine",
     "compare",
     "cut_off_over_time",
@@ -75,6 +82,7 @@ __all__ = [
     "show_plan",
     "show_scenario",
     "start",
+    "where_stopped",
 ]
 
 

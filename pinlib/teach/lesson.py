@@ -11,7 +11,7 @@ What it says comes from `data/lessons/NN.toml`; whether an answer holds is for `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
 from typing import Any, TypeVar
 from weakref import WeakSet
@@ -69,10 +69,20 @@ class Lesson:
         _named(self._script.questions, name, "prediction")
         return self._show(YourTurn(name, self, _experiment(experiment)))
 
-    def sort(self, name: str, things: Mapping[str, Any], run: Callable[[Any], Placed]) -> Sorting:
-        """Let things be sorted by clicking; `run` says where each belongs, once it was put."""
+    def sort(
+        self,
+        name: str,
+        things: Mapping[str, Any],
+        run: Callable[[Any], Placed],
+        *,
+        tried: Collection[str] = (),
+    ) -> Sorting:
+        """Let things be sorted by clicking; `run` says where each belongs, once it was put.
+
+        What the learner has `tried` already is sorted from the start.
+        """
         sort = _named(self._script.sorts, name, "sort")
-        return self._show(Sorting(name, sort, places(things, run), self))
+        return self._show(Sorting(name, sort, places(things, run), self, tried))
 
     def panel(self, name: str) -> GoalBoard:
         """Give a panel with goals; `.panel` is the panel itself, with `show` and `state`."""

@@ -121,6 +121,8 @@ class Action:
     label: str
     do: Callable[[Any], Any]
     tooltip: str = ""
+    final: bool = False
+    """Whether it cannot be undone: what was sent was sent."""
 
 
 class _Press(widgets.Button):

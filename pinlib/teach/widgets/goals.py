@@ -60,7 +60,7 @@ class GoalBoard(Shown):
                     for number, goal in enumerate(self._goals)
                     if number not in found and meets(facts, goal.when)
                 ]
-                self._hint = "" if new else self._near(facts, found)
+                self._hint = self._near(facts, [*found, *new])
                 if new:
                     self._finds.find(self._name, sorted([*found, *new]))
             self.refresh()

@@ -369,6 +369,9 @@ class Panel(widgets.VBox, Generic[_S]):
                 return
             self._by = "hand"
             self._go_to(state)
+            if action.final:
+                self._past.clear()
+                self._undo.disabled = True
             self._redraw()
 
     def _held(self) -> _S:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -39,9 +39,18 @@ class Sorting(Shown):
     """Rows to click, and a table of what really happens to each thing that was sorted."""
 
     def __init__(
-        self, name: str, sort: Sort, things: Mapping[str, Callable[[], Placed]], keeps: Sorted
+        self,
+        name: str,
+        sort: Sort,
+        things: Mapping[str, Callable[[], Placed]],
+        keeps: Sorted,
+        tried: Collection[str] = (),
     ) -> None:
         super().__init__()
+        met = keeps.sorted(name)
+        new = {thing: _OPEN for thing in things if thing in tried and thing not in met}
+        if new:
+            keeps.sort_into(name, {**met, **new})
         self._name, self._sort, self._things, self._keeps = name, sort, things, keeps
         self._results: dict[str, Placed] = {}
         self._rows = {thing: self._row(thing) for thing in things}
