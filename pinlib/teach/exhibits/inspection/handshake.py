@@ -151,7 +151,7 @@ def _inside(verdict: Verdict, ending: Ending) -> View:
     ]
     if not verdict.connected:
         words.insert(-2, "Application data was never sent: 0 B.")
-    return View(_headline(verdict, ending), picture, "\n".join(words), _facts(verdict, Eyes.PHONE))
+    return View(_headline(verdict, ending), picture, "\n".join(words), _facts(verdict))
 
 
 def _headline(verdict: Verdict, ending: Ending) -> Headline:
@@ -173,7 +173,7 @@ def _peer(ending: Ending) -> Lane:
 def _outside(verdict: Verdict) -> View:
     """Draw what crossed the wire as records, and what they give away."""
     rows = [_row(one, one.detail) for one in verdict.eavesdropped]
-    certificate = any("Certificate" in one.name for one in verdict.eavesdropped)
+    certificate = _certificate_crossed(verdict)
     learned = _learned(verdict, certificate)
     told = "name and certificate" if certificate else "the name alone"
     headline = Headline(
@@ -192,7 +192,11 @@ def _outside(verdict: Verdict) -> View:
         *(_words(one, one.detail) for one in verdict.eavesdropped),
         *(f"{rung.title}: {' '.join(str(line) for line in rung.evidence)}." for rung in learned),
     ]
-    return View(headline, picture, "\n".join(words), _facts(verdict, Eyes.EAVESDROPPER))
+    return View(headline, picture, "\n".join(words), _facts(verdict))
+
+
+def _certificate_crossed(verdict: Verdict) -> bool:
+    return any("Certificate" in one.name for one in verdict.eavesdropped)
 
 
 def _learned(verdict: Verdict, certificate: bool) -> list[LadderRung]:
@@ -251,9 +255,10 @@ def _detail(message: Message, verdict: Verdict) -> str:
     return message.detail
 
 
-def _facts(verdict: Verdict, eyes: Eyes) -> dict[str, str]:
+def _facts(verdict: Verdict) -> dict[str, str]:
     return {
         "outcome": verdict.outcome.name.lower(),
-        "eyes": eyes.name.lower(),
+        "alert": "clear" if any("Alert" in one.name for one in verdict.eavesdropped) else "hidden",
+        "certificate": "clear" if _certificate_crossed(verdict) else "encrypted",
         "bytes": str(verdict.application_bytes),
     }

@@ -136,7 +136,12 @@ class PinPanel(Panel[Pinned]):
         else:
             picture, words = draw_bytes(subject, answer, state.look)
         lists, told = draw_pasted(subject, answer)
-        facts = {**answer.facts, "look": state.look.name.lower()}
+        facts = {
+            "hashed": "nothing",
+            "notation": "none",
+            **answer.facts,
+            "look": state.look.name.lower(),
+        }
         return View(answer.headline, stack(*lists, picture), "\n".join([*told, *words]), facts)
 
 
