@@ -7,7 +7,7 @@ from datetime import date
 
 from markupsafe import Markup
 
-from pinlib import Outcome, Strategy, Verdict
+from pinlib import Ending, Outcome, Strategy, Verdict
 from pinlib.operations.day_report import DayQuery, DayReport
 from pinlib.operations.fleet import Count
 from pinlib.operations.plans import Plan, authorities
@@ -43,18 +43,24 @@ def draw(seen: DayReport) -> View:
     above = [paragraph(asked.say, dim=True)] if asked.say else []
     beside = [columns(*cards)] if cards else []
     picture = blocks.stack(*above, drawn, *beside, paragraph(foot, dim=True))
-    refused = [way.name.lower().replace("_", "-") for way, one in met.items() if not one.connected]
+    refused = [_word(way) for way, one in met.items() if not one.connected]
     facts = {
         "outcome": "locked-out" if refused else "connected" if met else "not-out",
         "refused": " ".join(refused),
         "day": day.isoformat(),
         "cut": f"{_now(counts[0], day):.4f}",
+        "lost": f"{counts[0].lost:.4f}",
+        **{_word(way): "held" if one.connected else "refused" for way, one in met.items()},
         "drawn": "all",
         "audited": str(len(audits)),
         "disagree": str(sum(len(one.disagreements) for one in audits)),
     }
     words = [asked.say, *told, *map(str, met.values()), *card_words, foot]
     return View(_headline(seen), picture, "\n".join(filter(None, words)), facts)
+
+
+def _word(way: Strategy) -> str:
+    return way.name.lower().replace("_", "-")
 
 
 def _draw_unfinished(seen: DayReport) -> View:
@@ -75,35 +81,35 @@ def _headline(seen: DayReport) -> Headline:
     if not met:
         out = next(one.day for one in plan.releases if one.version == asked.version)
         out_on = in_words(noon(out))
-        return Headline(f"{asked.version} is not out yet on {on}", f"It is released on {out_on}.")
+        return Headline(f"{asked.version} isn’t out yet on {on}", f"It’s released on {out_on}.")
     shown = plan.deployed(day)
-    reason = f"The bank shows {shown.certificate} with {shown.key}, from {shown.issuer}"
+    reason = f"The bank presents {shown.certificate} with {shown.key}, from {shown.issuer}"
     refused = {way: one for way, one in met.items() if not one.connected}
     fooled = sum(bool(one.track(day).did) for one in seen.apps if one.app.way in met)
     if fooled:
         lets = "lets" if fooled == 1 else "let"
-        whom = "a stranger" if plan.attackers(day) & set(authorities()) else "the thief"
-        words = f"{fooled} of {len(met)} apps {lets} {whom} in on {on}"
-        return Headline(words, f"{_who(plan, day)}; the bank itself shows {shown.key}.", "bad")
+        words = f"{fooled} of {len(met)} apps {lets} Mallory in on {on}"
+        reason = f"{_who(plan, day)}; the bank itself presents {shown.key}."
+        return Headline(words, reason, "bad", ending=Ending.INTERCEPTED)
     if not refused:
-        return Headline(f"All {len(met)} apps log in on {on}", f"{reason}.", "good")
-    words = f"{len(refused)} of {len(met)} apps cannot log in on {on}"
+        words = f"All {len(met)} apps are connected on {on}"
+        return Headline(words, f"{reason}.", "good", ending=Ending.CONNECTED)
+    words = f"{len(refused)} of {len(met)} apps are locked out on {on}"
     by_tls = next((one for one in refused.values() if one.outcome in _BY_TLS), None)
     if by_tls:
-        reason = f"{by_tls.reason} TLS refuses it, pins or no pins."
+        reason = f"{by_tls.reason} TLS refuses it, pin or no pin."
     else:
-        reason += f": not what {'that app' if len(refused) == 1 else 'these apps'} pinned."
-    return Headline(words, reason, "bad")
+        reason += f"; that isn’t what {'that app' if len(refused) == 1 else 'these apps'} pinned."
+    return Headline(words, reason, "bad", ending=Ending.LOCKED_OUT)
 
 
 def _who(plan: Plan, day: date) -> str:
-    """Say who stands in the middle."""
-    who = (
-        f"a stranger certified by {by}" if by in authorities() else f"a thief with {by}"
+    """Say what Mallory holds."""
+    held = (
+        f"a certificate from {by}" if by in authorities() else f"the stolen {by}"
         for by in sorted(plan.attackers(day))
     )
-    said = " and ".join(who)
-    return f"{said[0].upper()}{said[1:]} is in the middle"
+    return f"Mallory is in the middle, with {' and '.join(held)}"
 
 
 _BY_TLS = {Outcome.REFUSED_BY_CHAIN, Outcome.REFUSED_BY_DATE}
