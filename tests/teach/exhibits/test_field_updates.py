@@ -88,7 +88,7 @@ def test_report_only_lets_in_and_tells() -> None:
 def test_the_kill_switch_opens_the_signed_app() -> None:
     """It is signed, so it is taken; and the thief needs no more."""
     met = signed_app(Delivery(OFF))
-    assert met.said.startswith("Taken") and met.pins is None and met.fooled
+    assert met.said.startswith("Accepted") and met.pins is None and met.fooled
 
 
 def test_the_questions_above_the_panel_have_their_answers() -> None:
@@ -120,7 +120,7 @@ def test_a_lost_online_key_is_no_loss() -> None:
 def test_a_stolen_online_key_is_believed_until_the_offline_key_has_dropped_it() -> None:
     """Either may sign, so the thief is in; then the same set meets an app that has heard of it."""
     before, after = signed_app(Delivery(STOLEN_KEY)), signed_app(Delivery(DROPPED_KEY))
-    assert before.said.startswith("Taken: version 4") and before.thief.connected and before.fooled
+    assert before.said.startswith("Accepted version 4") and before.thief.connected and before.fooled
     assert "until the app drops it" in delivered(Delivery(STOLEN_KEY)).headline.reason
     assert after.said == (
         "Not taken. None of the app’s update keys signed it: an arbitrary installation attack."

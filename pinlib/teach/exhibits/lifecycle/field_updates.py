@@ -10,7 +10,7 @@ from typing import ClassVar
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from markupsafe import Markup
 
-from pinlib import Event, Identity, PinSet, Verdict, connect, key_pin, story
+from pinlib import Ending, Event, Identity, PinSet, Verdict, connect, key_pin, story
 from pinlib.operations.update_attacks import Attempt, Field
 from pinlib.operations.updater import AtExpiry, Report
 from pinlib.operations.updates import Enforcement, NotTaken, genuine, sign
@@ -19,7 +19,7 @@ from pinlib.scenes.cast import HOST
 from pinlib.shared import shared
 from pinlib.teach.drawing import blocks, typeset
 from pinlib.teach.drawing.blocks import Headline, card, columns
-from pinlib.teach.drawing.palette import Tone
+from pinlib.teach.drawing.harm import TONES
 from pinlib.teach.drawing.typeset import paragraph
 from pinlib.teach.drawing.view import View
 from pinlib.teach.widgets.controls import Control
@@ -44,6 +44,9 @@ class Wire:
     bank: Event
     thief: Identity
     before: tuple[bytes, ...] = ()
+
+
+ACCEPTED = "Accepted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +117,10 @@ def signed_app(delivery: Delivery) -> Meeting:
     if wire.tried.text:
         try:
             app = app.take(wire.tried.text, wire.tried.clock)
-            said = f"Taken: version {app.has.version} ({app.has.mode.value})."
+            said = f"Accepted version {app.has.version} (mode: {app.has.mode.value})."
             said += " Its new online key drops the old one." if app.has.era > era else ""
         except NotTaken as refusal:
-            said = f"Not taken. {refusal}"
+            said = f"Rejected. {refusal}"
     clock, reports = wire.tried.clock, list[Report]()
     pins = app.pins(clock)
     thief, bank = _met(wire, pins)
@@ -136,9 +139,9 @@ def naive_app(delivery: Delivery) -> Meeting:
     if wire.tried.text:
         app = app.take(wire.tried.text, wire.tried.clock)
         said = (
-            "Taken as it came: its pins and its end, no more."
+            "Believed as it came: its pins and its expiry date, nothing else."
             if app.pinned
-            else "It could not be read, so its pins are gone."
+            else "It couldn’t be read, so its pins are gone."
         )
     pins = app.pins(wire.tried.clock)
     thief, bank = _met(wire, pins)
@@ -156,8 +159,8 @@ def _met(wire: Wire, pins: PinSet | None) -> tuple[Verdict, Verdict]:
 def fetched(letter: bytes, instead: bytes | None = None) -> bytes:
     """Fetch a set over TLS from a second source on this machine, and return what was heard.
 
-    Somebody stands between, whom an authority certified by mistake: TLS is content with him, for
-    this connection has no pin yet.  He reads, and with `instead` he answers that.
+    Mallory is in between, with a certificate that a CA mis-issued her: TLS accepts it, and this
+    connection has no pin yet.  She reads, and with `instead` she answers that.
     """
     cast = story()
     valid = Validity.of(cast.bank.leaf)
@@ -198,17 +201,17 @@ class FieldPanel(Panel[Delivery]):
         ),
         Control(
             "at_expiry",
-            "When the set has ended",
+            "When the set has expired",
             {"closed": AtExpiry.CLOSED, "open": AtExpiry.OPEN},
-            tooltips=("Keep to the old pins", "Ask no pin any more"),
+            tooltips=("Keep checking the old pins", "Stop checking pins"),
         ),
         Control(
             "mode",
             "The set in force",
             {"enforces": Enforcement.ENFORCE, "only reports": Enforcement.REPORT},
             tooltips=(
-                "What does not match is refused, until a newer set says otherwise",
-                "Nobody is refused, and each mismatch is told: for at least one renewal",
+                "A mismatch is refused, until a newer set says otherwise",
+                "Nobody is refused, and each mismatch is reported: for at least one renewal",
             ),
         ),
     )
@@ -242,6 +245,8 @@ def delivered(state: Delivery) -> View:
     facts = {
         "outcome": "fooled" if signed.fooled else "safe",
         "naive": "fooled" if naive.fooled else "safe",
+        "naive_pins": "some" if naive.pins else "none",
+        "accepted": "yes" if signed.said.startswith(ACCEPTED) else "no",
         "served": str(signed.served),
         "reports": str(len(signed.reports)),
     }
@@ -249,23 +254,33 @@ def delivered(state: Delivery) -> View:
 
 
 def _headline(signed: Meeting, naive: Meeting) -> Headline:
-    tone: Tone = "bad" if signed.fooled or not signed.served else "good"
+    ending = _ending(signed)
     if signed.fooled:
-        words = "Both let the thief in" if naive.fooled else "The signed app lets the thief in"
+        words = "Both apps let Mallory in" if naive.fooled else "The signed app lets Mallory in"
+    elif not signed.served:
+        words = "The signed app’s users are locked out"
     elif naive.fooled:
-        words = "Only the naive app lets the thief in"
+        words, ending = "Only the naive app lets Mallory in", Ending.INTERCEPTED
     else:
-        words = "Nobody lets the thief in"
+        words = "Neither app lets Mallory in"
+    words += " (reported)" if signed.reports else ""
     reason = signed.said
     if signed.pins is None:
-        reason += " The signed app asks for no pin now."
+        reason += " The signed app doesn’t check pins now."
     elif signed.fooled and not signed.thief.connected:
         reason += " The signed app only reports."
     elif signed.fooled:
-        reason += " Whoever has the online key signs as the bank does, until the app drops it."
+        reason += " Whoever has the online key signs like the bank, until the app drops it."
     elif not signed.served:
-        reason += " The signed app refuses the bank too: it has moved to another key."
-    return Headline(words, reason, tone)
+        reason += " It refuses the bank too, which has moved to a new key."
+    return Headline(words, reason, TONES[ending], ending=ending)
+
+
+def _ending(met: Meeting) -> Ending:
+    """Say who was harmed of an app’s users: robbed, locked out, or neither."""
+    if met.fooled:
+        return Ending.INTERCEPTED
+    return Ending.BLOCKED if met.served else Ending.LOCKED_OUT
 
 
 def _letter(wire: Wire) -> tuple[Markup, str]:
@@ -287,16 +302,16 @@ def _signer(wire: Wire) -> str:
     online = "the dropped key’s" if wire.before else "the online key’s"
     keys = {online: field().online, "the offline key’s": field().offline}
     signers = [name for name, key in keys.items() if genuine(wire.tried.text, key.public_key())]
-    return signers[0] if signers else "another’s"
+    return signers[0] if signers else "someone else’s"
 
 
 def _read(text: bytes) -> list[tuple[str, typeset.Text]]:
     update = read_anyhow(text)
     if update is None:
-        return [("pin set", "cannot be read")]
+        return [("pin set", "can’t be read")]
     return [
         ("version", str(update.version)),
-        ("good until", f"{update.expires:%Y-%m-%d}"),
+        ("expires", f"{update.expires:%Y-%m-%d}"),
         ("mode", update.mode.name.lower()),
         ("pins", ", ".join(_whose(update.pins))),
     ]
@@ -309,23 +324,21 @@ def _whose(pins: PinSet) -> list[str]:
         key_pin(cast.bank.leaf): "the stolen key",
         key_pin(cast.backup): "the backup key",
         key_pin(arrivals()[NEXT].bank.identity.leaf): "the bank’s newest key",
-        field().his: "the thief’s key",
+        field().his: "Mallory’s key",
     }
     return [known[pin] for pin in pins]
 
 
 def _app(title: str, met: Meeting) -> Markup:
-    return card(title, blocks.stack(paragraph(met.said), blocks.facts(_rows(met))), tone=_tone(met))
-
-
-def _tone(met: Meeting) -> Tone:
-    return "bad" if met.fooled or not met.served else "good"
+    return card(
+        title, blocks.stack(paragraph(met.said), blocks.facts(_rows(met))), tone=TONES[_ending(met)]
+    )
 
 
 def _rows(met: Meeting) -> list[tuple[str, typeset.Text]]:
     rows: list[tuple[str, typeset.Text]] = [
-        ("asks for", ", ".join(_whose(met.pins)) if met.pins else "no pin"),
-        ("the thief", _became(met.thief, let_in=met.fooled)),
+        ("pins", ", ".join(_whose(met.pins)) if met.pins else "nothing"),
+        ("Mallory", _became(met.thief, let_in=met.fooled)),
         ("the bank", _became(met.bank, let_in=met.served)),
     ]
     return rows + [("reported", str(report)) for report in met.reports]
@@ -334,7 +347,7 @@ def _rows(met: Meeting) -> list[tuple[str, typeset.Text]]:
 def _became(verdict: Verdict, *, let_in: bool) -> str:
     if verdict.connected or not let_in:
         return f"{'✓' if verdict.connected else '✕'} {verdict.outcome.value}"
-    return "✓ Let in, and reported: its pin does not match"
+    return "✓ Let in, and reported: the pin doesn’t match"
 
 
 def _said(title: str, met: Meeting) -> str:

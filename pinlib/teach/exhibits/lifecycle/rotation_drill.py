@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from markupsafe import Markup
 
-from pinlib import Outcome, Strategy, connect
+from pinlib import Ending, Outcome, Strategy, connect
 from pinlib.errors import BadInput
 from pinlib.operations.drill import ENDS, LIFE, RUNBOOK, Move, Op, Situation, play, runbook, step
 from pinlib.operations.fleet import Count, cut_off, late_stay_late, people, read_along, usual
@@ -20,7 +20,7 @@ from pinlib.operations.sweep import Sweep, apps, identity, noon, phone
 from pinlib.scenes.cast import HOST
 from pinlib.teach.drawing import blocks, typeset
 from pinlib.teach.drawing.blocks import Headline, card, columns
-from pinlib.teach.drawing.palette import Tone
+from pinlib.teach.drawing.harm import TONES
 from pinlib.teach.drawing.plan_rows import bare, place, rows_of, short, ticks, words_of
 from pinlib.teach.drawing.timechart import Curve, Row, Tick, timechart
 from pinlib.teach.drawing.typeset import paragraph
@@ -64,6 +64,8 @@ class DrillRun:
     moves: str = ""
     seen: int = -1
     users: str = usual().name
+    rewound: int = 0
+    """How often a move was taken back, which nobody can do in life."""
 
     @property
     def done(self) -> tuple[Move, ...]:
@@ -94,11 +96,12 @@ def do(run: DrillRun) -> DrillRun:
     return replace(run, moves=" ".join(map(str, (*run.shown, move))), seen=-1)
 
 
-def undo(run: DrillRun) -> DrillRun:
-    """Take the last move back."""
+def rewind(run: DrillRun) -> DrillRun:
+    """Take the last move back, as nobody can in life: it's counted."""
     if not run.shown:
-        raise BadInput("there is no move to take back", seen="no move")
-    return replace(run, moves=" ".join(map(str, run.shown[:-1])), seen=-1)
+        raise BadInput("there’s no move to rewind", seen="no move")
+    back = " ".join(map(str, run.shown[:-1]))
+    return replace(run, moves=back, seen=-1, rewound=run.rewound + 1)
 
 
 def by_runbook(seed: int) -> DrillRun:
@@ -156,7 +159,7 @@ class DrillPanel(Panel[DrillRun]):
     )
     actions = (
         Action("Do it", do, "Make the move (Enter, with the button in focus)"),
-        Action("Undo", undo, "Take the last move back"),
+        Action("Rewind", rewind, "Take the last move back: you can’t do this in life"),
     )
     presets: ClassVar[Mapping[str, DrillRun]] = {
         "New Year, number 3": DrillRun(),
@@ -180,7 +183,7 @@ class DrillPanel(Panel[DrillRun]):
     def settle(self, state: DrillRun, before: DrillRun) -> DrillRun:
         """Begin afresh in another year, and stand at the end of other moves."""
         if state.seed != before.seed:
-            return replace(state, moves="", seen=-1)
+            return replace(state, moves="", seen=-1, rewound=0)
         return replace(state, seen=-1) if state.moves != before.moves else state
 
     @classmethod
@@ -203,12 +206,14 @@ class DrillPanel(Panel[DrillRun]):
         return _draw(state)
 
 
+LITTLE = 0.09
+"""Share of user-days on which Mallory is let in, of which one can say that she got little."""
 _known: dict[object, Outcome] = {}
 
 
 @lru_cache(maxsize=128)
 def _counts(plan: Plan, users: str) -> tuple[Count, Count]:
-    """Return who is cut off, and who lets the thief in, if late people stay late."""
+    """Return who is locked out, and who lets Mallory in, if late people stay late."""
     sweep, who = Sweep(plan, _known), people()[users]
     flags = cut_off(sweep, WAY), read_along(sweep, WAY)
     late, fooled = (late_stay_late(plan, one, who) for one in flags)
@@ -228,7 +233,7 @@ def _draw(state: DrillRun) -> View:
     drawn = [*rows_of(year, (), {}), _curves("you", "You", year, mine)]
     drawn.append(_curves("runbook", "The runbook", year, other))
     cursor = Tick(place(year, now.day), short(now.day), strong=True)
-    note = "solid: cut off; dashed: let the thief in"
+    note = "solid: locked out; dashed: intercepted"
     axis = list(ticks(year))
     until = place(year, now.day)
     chart = timechart(drawn, axis, cursor, note=note, until=until)
@@ -236,13 +241,13 @@ def _draw(state: DrillRun) -> View:
     held, held_words = _held(now)
     cards = (
         card("What you hold", held),
-        _score("You", mine, f"{len(state.shown)} moves", assumed),
+        _score("You", mine, _made(state), assumed),
         _score("The runbook", other, *RUNBOOK),
     )
     revoked, revoked_words = _revoked(state, now)
     picture = blocks.stack(chart, *revoked, columns(*cards))
     words = [
-        f"{now.day:%A}, {short(now.day)}, after {len(state.shown)} moves.",
+        f"{now.day:%A}, {short(now.day)}, after {_made(state)}.",
         *now.news,
         *words_of(year, ()),
         held_words,
@@ -259,6 +264,11 @@ def _draw(state: DrillRun) -> View:
         "moves": str(len(state.shown)),
         "cut": f"{mine[0].lost:.4f}",
         "fooled": f"{mine[1].lost:.4f}",
+        "locked": "nobody" if mine[0].lost == 0 else "somebody",
+        "mallory": "little" if mine[1].lost < LITTLE else "much",
+        "stolen": "yes" if now.stolen else "no",
+        "lets": "somebody" if float(mine[1].share[-1]) else "nobody",
+        "revoked": "yes" if now.revoked else "no",
     }
     return View(_headline(now, mine), picture, "\n".join(words), facts)
 
@@ -266,18 +276,26 @@ def _draw(state: DrillRun) -> View:
 def _headline(now: Situation, counts: tuple[Count, Count]) -> Headline:
     cut, fooled = (float(one.share[-1]) for one in counts)
     on = f"{now.day.day} {now.day:%B}"
-    tone: Tone = "bad" if cut or fooled else "good"
+    ending = Ending.INTERCEPTED if fooled else Ending.LOCKED_OUT if cut else Ending.CONNECTED
     if cut and fooled:
-        words = f"{on}: {_share(cut)} cut off, {_share(fooled)} let the thief in"
+        words = f"{on}: {_share(cut)} locked out, {_share(fooled)} intercepted"
     elif fooled:
-        words = f"{now.day:%A} {on}: {_share(fooled)} let the thief in"
+        words = f"{now.day:%A} {on}: {_share(fooled)} intercepted"
     elif cut:
-        words = f"{now.day:%A} {on}: {_share(cut)} cut off"
+        words = f"{now.day:%A} {on}: {_share(cut)} locked out"
     else:
-        words = f"{now.day:%A} {on}: everybody can log in"
+        words = f"{now.day:%A} {on}: everybody is connected"
     news = "; ".join(now.news) or "no news"
     over = " The year is over." if now.over else ""
-    return Headline(words, f"{news[0].upper()}{news[1:]}.{over}", tone)
+    return Headline(words, f"{news[0].upper()}{news[1:]}.{over}", TONES[ending], ending=ending)
+
+
+def _made(state: DrillRun) -> str:
+    """Count the moves, and those that were taken back."""
+    count = len(state.shown)
+    moves = "1 move" if count == 1 else f"{count} moves"
+    again = {0: "", 1: ", rewound once"}.get(state.rewound, f", rewound {state.rewound} times")
+    return f"{moves}{again}"
 
 
 def _share(share: float) -> str:
@@ -287,10 +305,10 @@ def _share(share: float) -> str:
 def _curves(name: str, title: str, year: Plan, counts: tuple[Count, Count]) -> Row:
     cut, fooled = counts
     curves = (
-        Curve(_points(cut, year), "cut off", "solid"),
-        Curve(_points(fooled, year), "let the thief in", "dashed"),
+        Curve(_points(cut, year), "locked out", "solid"),
+        Curve(_points(fooled, year), "intercepted", "dashed"),
     )
-    note = f"{_share(cut.lost)} out; {_share(fooled.lost)} fooled"
+    note = f"{_share(cut.lost)} out; {_share(fooled.lost)} robbed"
     return Row(name, title, note, curves=curves)
 
 
@@ -302,8 +320,8 @@ def _score(title: str, counts: tuple[Count, Count], *told: str) -> Markup:
     cut, fooled = counts
     return card(
         title,
-        typeset.amount(_share(cut.lost), "of user-days cut off so far"),
-        typeset.amount(_share(fooled.lost), "of user-days in which the thief is let in"),
+        typeset.amount(_share(cut.lost), "of user-days locked out so far"),
+        typeset.amount(_share(fooled.lost), "of user-days on which Mallory is let in"),
         *(paragraph(line, dim=True) for line in told),
     )
 
@@ -311,8 +329,8 @@ def _score(title: str, counts: tuple[Count, Count], *told: str) -> Markup:
 def _score_words(title: str, counts: tuple[Count, Count]) -> str:
     cut, fooled = counts
     return (
-        f"{title}: {_share(cut.lost)} of user-days cut off so far, {_share(fooled.lost)} in which "
-        f"the thief is let in; on this day {_share(float(cut.share[-1]))} and "
+        f"{title}: {_share(cut.lost)} of user-days locked out so far, {_share(fooled.lost)} on "
+        f"which Mallory is let in; on this day {_share(float(cut.share[-1]))} and "
         f"{_share(float(fooled.share[-1]))}."
     )
 
@@ -323,13 +341,13 @@ def _held(now: Situation) -> tuple[Markup, str]:
         ("in use", now.in_use + (", stolen" if now.in_use in now.stolen else "")),
         ("backups", ", ".join(now.backups) or "none"),
         ("lost", ", ".join(now.lost) or "none"),
-        ("certificate", f"{left} of {LIFE} days left" if left >= 0 else "has ended"),
+        ("certificate", f"{left} of {LIFE} days left" if left >= 0 else "expired"),
         ("issued by", now.certificate.issuer),
         ("newest app", f"{now.shipped.version}, pins {bare(now.shipped.pins)}"),
     ]
     for key in now.stolen:
         last = max(one.ends for one in now.plan.deployments if one.key == key)
-        held = f"{key}, its certificate holds to {short(last)}; no CA issues another"
+        held = f"{key}; its certificate is valid until {short(last)}, and no CA issues another"
         rows.append(("stolen", held))
     if now.revoked:
         rows.append(("revoked", ", ".join(now.revoked)))
