@@ -31,9 +31,9 @@ from pinlib.operations.drill import Move, Op
 from pinlib.operations.expiry import deadlines
 from pinlib.operations.fleet import (
     by_lifetime,
-    cut_off,
     each_time_anew,
     late_stay_late,
+    locked_out,
     people,
     usual,
 )
@@ -116,7 +116,6 @@ __all__ = [
     "certificate_pins",
     "connect",
     "connect_pinned",
-    "cut_off",
     "deadlines",
     "each_time_anew",
     "engine_mode",
@@ -125,6 +124,7 @@ __all__ = [
     "key_pins",
     "known_pins",
     "late_stay_late",
+    "locked_out",
     "parts",
     "people",
     "public_roots",

@@ -13,7 +13,14 @@ from datetime import date, timedelta
 from functools import partial
 
 from pinlib.errors import BadInput
-from pinlib.operations.fleet import Count, People, cut_off, each_time_anew, late_stay_late, versions
+from pinlib.operations.fleet import (
+    Count,
+    People,
+    each_time_anew,
+    late_stay_late,
+    locked_out,
+    versions,
+)
 from pinlib.operations.plans import Plan
 from pinlib.operations.sweep import App, Audit, Block, Sweep, Track, apps, verdict_on
 from pinlib.pins.pins import Strategy
@@ -126,7 +133,7 @@ def _years(plan: Plan, version: str, until: date | None = None) -> tuple[AppYear
 
 @partial(shared, most=64)
 def _counts(plan: Plan, way: Strategy, who: People) -> tuple[Count, Count]:
-    flags = cut_off(swept(plan), way)
+    flags = locked_out(swept(plan), way)
     return late_stay_late(plan, flags, who), each_time_anew(plan, flags, who)
 
 

@@ -2,8 +2,8 @@
 
 A run is a seed and the moves made so far, nothing else; `play` says where that has led to.  The
 seed decides when the key in use is stolen, when the authority changes its intermediate, and when a
-backup is lost.  Everything is a `Plan` in the end, so that who is cut off and who lets the thief in
-is counted from handshakes like any other plan (`pinlib.operations.fleet`).
+backup is lost.  Everything is a `Plan` in the end, so that who is locked out and who is
+robbed is counted from handshakes like any other plan (`pinlib.operations.fleet`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How many users are cut off, given how people update their apps.
+"""How many users are locked out, given how people update their apps.
 
 A fleet is everybody who has the app.  On the first release's day all of them have it; of every
 later one each device takes its time, its lag, and some never come.  There is no universal law of
@@ -104,7 +104,7 @@ def versions(plan: Plan, way: Strategy) -> tuple[App, ...]:
     return tuple(app for one in plan.releases for app in apps(plan, one.version) if app.way is way)
 
 
-def cut_off(sweep: Sweep, way: Strategy) -> NDArray[np.bool_]:
+def locked_out(sweep: Sweep, way: Strategy) -> NDArray[np.bool_]:
     """Return for each version (row) and day (column) whether it cannot log in."""
     plan, found = sweep.plan, []
     for app in versions(plan, way):
@@ -189,13 +189,13 @@ def by_lifetime(
     way: Strategy = Strategy.LEAF_KEY_AND_BACKUP,
     who: People | None = None,
 ) -> dict[str, tuple[Count, Count]]:
-    """Return who is cut off under one rule and several lifetimes, by both models of updating."""
+    """Return who is locked out under one rule and several lifetimes, by both models of updating."""
     if not isinstance(lifetimes, Sequence) or isinstance(lifetimes, str):
         raise BadInput("several lifetimes are wanted, such as (398, 47)", seen=repr(lifetimes))
     who, found = who or usual(), {}
     for days in lifetimes:
         plan = replace(rule, lifetime=days).plan()
-        flags = cut_off(Sweep(plan), way)
+        flags = locked_out(Sweep(plan), way)
         counts = late_stay_late(plan, flags, who), each_time_anew(plan, flags, who)
         found[f"{days} days"] = counts
     return found

@@ -90,7 +90,7 @@ STOCK = (
 
 
 @dataclass(frozen=True, slots=True)
-class Attack:
+class Ruse:
     """What Mallory does: which certificate, the bank's appended or not, relay, lie."""
 
     shows: Middle = Middle.SELF_SIGNED
@@ -104,12 +104,12 @@ class Try:
     """One connection: whose, how, and what Mallory bet."""
 
     victim: Victim
-    attack: Attack
+    ruse: Ruse
     bet: Bet
 
     def __str__(self) -> str:
-        words = [self.victim.name, self.attack.shows.name, self.bet.name]
-        flags = [name for name in ("appends", "relays", "lies") if getattr(self.attack, name)]
+        words = [self.victim.name, self.ruse.shows.name, self.bet.name]
+        flags = [name for name in ("appends", "relays", "lies") if getattr(self.ruse, name)]
         return ":".join([*(one.lower().replace("_", "-") for one in words), *flags])
 
     @classmethod
@@ -119,17 +119,17 @@ class Try:
         given = [flag for flag in flags if flag]
         if not set(given) <= {"appends", "relays", "lies"}:
             raise BadInput(f"{word!r} is no try: copy a whole line", seen=word)
-        attack = Attack(
+        ruse = Ruse(
             state_line.choose("what she presents", shows, STOCK),
             *("appends" in given, "relays" in given, "lies" in given),
         )
         who = state_line.choose("who comes by", victim, tuple(Victim))
-        return cls(who, attack, state_line.choose("the bet", bet, (Bet.PASSWORD, Bet.NOTHING)))
+        return cls(who, ruse, state_line.choose("the bet", bet, (Bet.PASSWORD, Bet.NOTHING)))
 
     @property
     def scene(self) -> Scene:
         """What came of it: a real interception."""
-        return meet(self.victim, self.attack)
+        return meet(self.victim, self.ruse)
 
     @property
     def won(self) -> bool:
@@ -143,30 +143,30 @@ class Try:
 
 
 @lru_cache(maxsize=256)
-def meet(victim: Victim, attack: Attack) -> Scene:
+def meet(victim: Victim, ruse: Ruse) -> Scene:
     """Let somebody's app connect through Mallory's laptop, in memory."""
     cast = story()
-    make = shown_by(attack.shows)
+    make = shown_by(ruse.shows)
 
     def shows(host: str) -> Identity:
         made = make(host)
-        return made.presenting(cast.bank.leaf) if attack.appends else made
+        return made.presenting(cast.bank.leaf) if ruse.appends else made
 
     who = Interceptor(
-        shows, lie if attack.lies else bytes, own_answer=None if attack.relays else lie(REPLY)
+        shows, lie if ruse.lies else bytes, own_answer=None if ruse.relays else lie(REPLY)
     )
     met = intercept(
         *(victim.device, who, cast.bank, HOST, TODAY),
         request=login(victim.form),
         application=REPLY,
     )
-    appended = attack.appends and attack.shows is Middle.OTHER_CA
+    appended = ruse.appends and ruse.shows is Middle.OTHER_CA
     own = victim.scenario
     scenario = Scenario(
-        Middle.APPENDED if appended else attack.shows,
+        Middle.APPENDED if appended else ruse.shows,
         *(own.pins, own.chain),
-        lies=attack.lies,
-        relays=attack.relays,
+        lies=ruse.lies,
+        relays=ruse.relays,
     )
     return Scene(scenario, met.verdict, met.heard, met.page)
 
@@ -186,10 +186,10 @@ class Evening:
         evening = cls()
         for word in line.split():
             one = Try.parse(word)
-            evening = evening.after(one.victim, one.attack, one.bet)
+            evening = evening.after(one.victim, one.ruse, one.bet)
         return evening
 
-    def after(self, victim: Victim, attack: Attack, bet: Bet) -> Evening:
+    def after(self, victim: Victim, ruse: Ruse, bet: Bet) -> Evening:
         """Return the evening after one more try.  Raises BadInput where it cannot be made."""
         name = victim.value
         if bet is Bet.OPEN:
@@ -197,10 +197,10 @@ class Evening:
         if self.left[victim] == 0:
             said = f"{name} has left after {TRIES} tries: try someone else, or start over"
             raise BadInput(said, seen=name)
-        if attack.shows is Middle.STOLEN_KEY and self.key_used:
+        if ruse.shows is Middle.STOLEN_KEY and self.key_used:
             said = "the bank has noticed the theft and replaced its key: it worked once"
             raise BadInput(said, seen="the stolen key")
-        return Evening((*self.tries, Try(victim, attack, bet)))
+        return Evening((*self.tries, Try(victim, ruse, bet)))
 
     @property
     def left(self) -> Mapping[Victim, int]:
@@ -210,7 +210,7 @@ class Evening:
     @property
     def key_used(self) -> bool:
         """Whether the stolen key has had its one use."""
-        return any(one.attack.shows is Middle.STOLEN_KEY for one in self.tries)
+        return any(one.ruse.shows is Middle.STOLEN_KEY for one in self.tries)
 
     @property
     def won(self) -> frozenset[Victim]:

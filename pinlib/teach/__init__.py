@@ -14,8 +14,8 @@ from typing import Any
 from pinlib.teach.lesson import Lesson, start
 
 _SHOWN_BY = {
-    "drawing.plots": (
-        "cut_off_over_time",
+    "charts.plots": (
+        "locked_out_over_time",
         "ends",
         "lost_by_lifetime",
     ),
@@ -44,10 +44,8 @@ _SHOWN_BY = {
         "CalendarPanel",
         "show_plan",
     ),
-    "exhibits.lifecycle.rotation_drill": (
-        "DrillPanel",
-        "DrillRun",
-    ),
+    "exhibits.lifecycle.drill_run": ("DrillRun",),
+    "exhibits.lifecycle.rotation_drill": ("DrillPanel",),
     "exhibits.inspection.same_key": (
         "TwinsPanel",
         "compare",
@@ -73,9 +71,9 @@ __all__ = [
     "attackers",
     "check_machine",
     "compare",
-    "cut_off_over_time",
     "ends",
     "fetched",
+    "locked_out_over_time",
     "lost_by_lifetime",
     "pipeline",
     "show_event",

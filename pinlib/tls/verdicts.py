@@ -255,10 +255,7 @@ class Findings:
             pinned = "The pin matches." if self.match else "It doesn’t pin either."
             return f"The app doesn’t check: {', '.join(skipped)}. {pinned}"
         if self._matched_unverified:
-            return (
-                "All five hold, but the matching certificate was only sent along: "
-                "it isn’t in the verified chain."
-            )
+            return "All five hold, but the matching certificate isn’t in the verified chain."
         if self.match is not None:
             return "The chain, the name, the date, the key and the pin all hold."
         if self.device.is_pinned:

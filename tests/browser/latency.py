@@ -23,15 +23,16 @@ from pinlib.operations.fleet import people
 from pinlib.operations.updater import AtExpiry
 from pinlib.operations.updates import Enforcement
 from pinlib.scenes.scenario import Middle
-from pinlib.teach.drawing.plan_rows import named_days
+from pinlib.teach.charts.plan_rows import named_days
 from pinlib.teach.exhibits.attack.cafe import CafePanel
 from pinlib.teach.exhibits.inspection.chain import ChainPanel, Sends
 from pinlib.teach.exhibits.inspection.handshake import Eyes, HandshakePanel, Wrong
 from pinlib.teach.exhibits.inspection.pin import BANK, REQUEST, ROOT, Look, PinPanel
 from pinlib.teach.exhibits.inspection.same_key import CROSSED, TwinsPanel
+from pinlib.teach.exhibits.lifecycle.drill_run import Ship
 from pinlib.teach.exhibits.lifecycle.field_updates import FieldPanel
 from pinlib.teach.exhibits.lifecycle.renewal_calendar import Calendar, CalendarPanel
-from pinlib.teach.exhibits.lifecycle.rotation_drill import DrillPanel, Ship
+from pinlib.teach.exhibits.lifecycle.rotation_drill import DrillPanel
 from pinlib.teach.widgets.panel import Panel
 from pinlib.tls.devices import Moment
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from pinlib.operations.schedules import Rule, written_plans
-from pinlib.teach.drawing.plan_rows import named_days
+from pinlib.teach.charts.plan_rows import named_days
 from pinlib.teach.exhibits.lifecycle.renewal_calendar import CalendarPanel, at, show_plan
 from tests.browser.lab import DEADLINE, ROOT, Lab, Notebook, least_contrast, shows, unfolded
 

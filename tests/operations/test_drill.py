@@ -30,7 +30,7 @@ from pinlib.operations.drill import (
     runbook,
     step,
 )
-from pinlib.operations.fleet import cut_off, late_stay_late, read_along, usual
+from pinlib.operations.fleet import late_stay_late, locked_out, read_along, usual
 from pinlib.operations.plans import Attack, Deployed, Released, authorities
 from pinlib.operations.sweep import Sweep
 
@@ -48,9 +48,9 @@ def after(line: str, seed: int = 3) -> Situation:
 
 
 def score(now: Situation) -> tuple[float, float]:
-    """Return the shares of user-days: cut off, and with the thief let in."""
+    """Return the shares of user-days: locked out, and with the thief let in."""
     sweep = Sweep(now.plan)
-    cut = late_stay_late(now.plan, cut_off(sweep, WAY), usual())
+    cut = late_stay_late(now.plan, locked_out(sweep, WAY), usual())
     fooled = late_stay_late(now.plan, read_along(sweep, WAY), usual())
     return cut.lost, fooled.lost
 
@@ -233,7 +233,7 @@ def test_what_is_revoked_is_what_was_stolen_last() -> None:
 
 
 def test_doing_nothing_costs_and_is_counted_from_handshakes() -> None:
-    """Who never renews is cut off; who renews and never rotates is read along to the end."""
+    """Who never renews is locked out; who renews and never rotates is read along to the end."""
     lapsed = begin(incidents(3))
     while not lapsed.over:
         lapsed = step(lapsed, Move(Op.MONTH))
@@ -251,7 +251,7 @@ def test_doing_nothing_costs_and_is_counted_from_handshakes() -> None:
 
 
 def test_revoking_changes_nothing_on_a_phone() -> None:
-    """Not one user less is cut off, and not one less lets the thief in."""
+    """Not one user less is locked out, and not one less lets the thief in."""
     stolen = "backup release:A+B+C month month renew month month month"
     assert after(stolen).stolen == ("key A",)
     plain, revoked = after(f"{stolen} week week"), after(f"{stolen} revoke week week")

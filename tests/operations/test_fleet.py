@@ -17,9 +17,9 @@ from pinlib.operations.fleet import (
     People,
     _simulated,
     by_lifetime,
-    cut_off,
     each_time_anew,
     late_stay_late,
+    locked_out,
     people,
     read_along,
     usual,
@@ -84,7 +84,7 @@ def fleet(*days: int, length: int = 400) -> Plan:
 
 
 def flags(plan: Plan, *breaks: int) -> np.ndarray:
-    """Return that version n is cut off from day `breaks[n]` on."""
+    """Return that version n is locked out from day `breaks[n]` on."""
     row = np.arange(plan.days)
     return np.array([row >= day for day in breaks])
 
@@ -131,7 +131,7 @@ def test_each_release_drawn_anew_is_the_product_of_who_missed_it() -> None:
 def test_the_spread_is_real_where_there_are_many_releases() -> None:
     """Whoever is late for ever loses more than whoever is late at times."""
     plan = Rule(200, rotate=1).plan()
-    cut = cut_off(Sweep(plan), WAY)
+    cut = locked_out(Sweep(plan), WAY)
     late, anew = (model(plan, cut, SLOW).lost for model in (late_stay_late, each_time_anew))
     assert late > 1.5 * anew > 0
 
@@ -149,7 +149,7 @@ def test_who_is_cut_off_is_what_handshakes_say() -> None:
     """A version's row is true from the day on which its handshake is refused."""
     plan = Rule(200, rotate=1).plan()
     sweep = Sweep(plan)
-    cut = cut_off(sweep, WAY)
+    cut = locked_out(sweep, WAY)
     for app, row in zip(versions(plan, WAY), cut, strict=True):
         for number in range(0, plan.days, 10):
             day = plan.start + timedelta(number)
@@ -160,7 +160,7 @@ def test_who_is_cut_off_is_what_handshakes_say() -> None:
 def test_nobody_is_cut_off_where_nothing_changes() -> None:
     """And everybody where the only app breaks."""
     kept = Rule(200).plan()
-    assert late_stay_late(kept, cut_off(Sweep(kept), WAY), SLOW).lost == 0
+    assert late_stay_late(kept, locked_out(Sweep(kept), WAY), SLOW).lost == 0
     new = Plan(
         "P",
         (
@@ -170,7 +170,7 @@ def test_nobody_is_cut_off_where_nothing_changes() -> None:
         ),
         date(2027, 6, 30),
     )
-    gone = late_stay_late(new, cut_off(Sweep(new), WAY), SLOW)
+    gone = late_stay_late(new, locked_out(Sweep(new), WAY), SLOW)
     assert gone.share[58] == 0
     assert gone.share[59] == 1
     assert gone.lost == pytest.approx(122 / 181)

@@ -101,9 +101,9 @@ def test_at_expiry_open_lets_anybody_in_and_closed_lets_nobody_new_in() -> None:
     for app, fooled in ((closed, False), (opened, True)):
         assert _fooled(app.pins(later), "unsigned") is fooled
     unknown = CAST.events["renew with an unknown key"]
-    for app, cut_off in ((closed, True), (opened, False)):
+    for app, locked_out in ((closed, True), (opened, False)):
         device = replace(unknown.device(), pins=app.pins(later))
-        assert connect(device, unknown.identity, HOST, unknown.date).connected is not cut_off
+        assert connect(device, unknown.identity, HOST, unknown.date).connected is not locked_out
 
 
 def test_report_only_lets_everybody_in_and_tells() -> None:

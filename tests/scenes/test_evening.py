@@ -8,16 +8,16 @@ import pytest
 
 from pinlib import Check
 from pinlib.errors import BadInput
-from pinlib.scenes.evening import STOCK, TRIES, Attack, Bet, Evening, Try, Victim, meet
+from pinlib.scenes.evening import STOCK, TRIES, Bet, Evening, Ruse, Try, Victim, meet
 from pinlib.scenes.scenario import Middle
 
-EVERY = [Attack(shows, appends) for shows, appends in product(STOCK, (False, True))]
+EVERY = [Ruse(shows, appends) for shows, appends in product(STOCK, (False, True))]
 
 
 def winners(victim: Victim) -> set[tuple[Middle, bool]]:
     """Try everything on somebody, by real interceptions."""
     tries = (Try(victim, attack, Bet.NOTHING) for attack in EVERY)
-    return {(one.attack.shows, one.attack.appends) for one in tries if one.won}
+    return {(one.ruse.shows, one.ruse.appends) for one in tries if one.won}
 
 
 def test_whose_password_can_be_had_and_how() -> None:
@@ -45,22 +45,22 @@ def test_each_impossible_one_is_stopped_by_its_own_check(
     shows: Middle, victim: Victim, check: Check
 ) -> None:
     """The check that a learner has to name."""
-    assert meet(victim, Attack(shows)).verdict.findings.failed is check
+    assert meet(victim, Ruse(shows)).verdict.findings.failed is check
 
 
 def test_what_is_captured_is_each_persons_own_login() -> None:
     """Three people, three passwords, read out of the interceptor's own TLS library."""
     for victim in Victim:
-        page = meet(victim, Attack(Middle.STOLEN_KEY)).page
+        page = meet(victim, Ruse(Middle.STOLEN_KEY)).page
         assert page is not None and page.request.endswith(victim.form)
 
 
 SOLUTION = (
-    (Victim.ALICE, Attack(Middle.SELF_SIGNED), Bet.NOTHING),
-    (Victim.ALICE, Attack(Middle.OTHER_CA), Bet.PASSWORD),
-    (Victim.CAROL, Attack(Middle.OTHER_CA, appends=True), Bet.PASSWORD),
-    (Victim.BOB, Attack(Middle.HIJACK), Bet.NOTHING),
-    (Victim.BOB, Attack(Middle.STOLEN_KEY), Bet.PASSWORD),
+    (Victim.ALICE, Ruse(Middle.SELF_SIGNED), Bet.NOTHING),
+    (Victim.ALICE, Ruse(Middle.OTHER_CA), Bet.PASSWORD),
+    (Victim.CAROL, Ruse(Middle.OTHER_CA, appends=True), Bet.PASSWORD),
+    (Victim.BOB, Ruse(Middle.HIJACK), Bet.NOTHING),
+    (Victim.BOB, Ruse(Middle.STOLEN_KEY), Bet.PASSWORD),
 )
 
 
@@ -76,9 +76,9 @@ def test_who_knows_why_solves_it_and_the_line_of_text_brings_it_back() -> None:
 
 def test_the_stolen_key_is_wasted_on_who_can_be_had_without() -> None:
     """It works once, so Bob cannot be had any more that evening."""
-    evening = Evening().after(Victim.ALICE, Attack(Middle.STOLEN_KEY), Bet.PASSWORD)
+    evening = Evening().after(Victim.ALICE, Ruse(Middle.STOLEN_KEY), Bet.PASSWORD)
     with pytest.raises(BadInput, match="replaced its key"):
-        evening.after(Victim.BOB, Attack(Middle.STOLEN_KEY), Bet.PASSWORD)
+        evening.after(Victim.BOB, Ruse(Middle.STOLEN_KEY), Bet.PASSWORD)
 
 
 @pytest.mark.parametrize("bet", [Bet.PASSWORD, Bet.NOTHING])
@@ -100,12 +100,12 @@ def test_going_through_all_options_does_not_solve_it(start: int, bet: Bet) -> No
 def test_a_try_needs_a_bet_and_there_are_three() -> None:
     """One sentence each, and nothing is lost."""
     with pytest.raises(BadInput, match="bet first: will you get Alice’s password"):
-        Evening().after(Victim.ALICE, Attack(), Bet.OPEN)
+        Evening().after(Victim.ALICE, Ruse(), Bet.OPEN)
     evening = Evening()
     for _ in range(TRIES):
-        evening = evening.after(Victim.ALICE, Attack(), Bet.NOTHING)
+        evening = evening.after(Victim.ALICE, Ruse(), Bet.NOTHING)
     with pytest.raises(BadInput, match="Alice has left after 3 tries"):
-        evening.after(Victim.ALICE, Attack(), Bet.NOTHING)
+        evening.after(Victim.ALICE, Ruse(), Bet.NOTHING)
 
 
 @pytest.mark.parametrize(

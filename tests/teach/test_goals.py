@@ -49,7 +49,7 @@ def test_scenes_and_code_find_nothing(lesson: Lesson) -> None:
     board = lesson.panel("who_stops_her")
     scene = board.panel._scene
     assert scene.layout.display == "none"
-    board.panel.show("The same, with a pin")
+    board.panel.show("Mis-issued, with a pin")
     scene.value = "A copied certificate"
     assert lesson.found("who_stops_her") == []
     lesson.present()

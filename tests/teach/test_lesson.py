@@ -110,7 +110,10 @@ def test_unknown_names_list_the_known_ones() -> None:
     ("text", "where"),
     [
         ("[predictions.a", "line 1"),
-        ("[predictions.a]\nquestion = 'Q?'\noptions = []", "predictions.a.options"),
+        ("[predictions.a]\nquestion = 'Q?'\nexplain = 'E'\noptions = []", "predictions.a.options"),
+        ("[predictions.a]\nquestion = 'Q?'\nexplain = ''\noptions = []", "predictions.a.explain"),
+        ("[panels.a]\nshows = 'CafePanel'\ngoals = [{ find = 'x' }]", "panels.a.goals"),
+        ("[sorts.a]\ntask = 'T'\nplaces = ['one']", "sorts.a.places"),
         ("[checkpoints.a]\ntask = 'T'\nhints = ['one']\nsolution = 's'", "checkpoints.a.hints"),
         ("[checkpoints.a]\nhints = ['1', '2', '3']\nsolution = 's'", "checkpoints.a"),
     ],

@@ -49,7 +49,7 @@ def square(ending: Ending) -> Markup:
     )
 
 
-def headline(said: Headline) -> Markup:
+def harm_line(said: Headline) -> Markup:
     """Say the answer first: with who was harmed, where that is known, or else without a colour."""
     if said.ending is None:
         return verdict_line(said)

@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 from markupsafe import Markup
 
 from pinlib.teach.drawing.blocks import Headline, stylesheet
-from pinlib.teach.drawing.harm import headline
+from pinlib.teach.drawing.harm import harm_line
 from pinlib.teach.drawing.typeset import escape
 
 NUMBER = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?|\d+(?:[.,:]\d+)*")
@@ -92,7 +92,7 @@ class View:
         """The whole view as one element; only the answer is read aloud when it changes."""
         data = "".join(f' data-{escape(k)}="{escape(v)}"' for k, v in self.facts.items())
         return Markup(
-            f'<div class="pl" data-tone="{self.headline.tone}"{data}>{headline(self.headline)}'
+            f'<div class="pl" data-tone="{self.headline.tone}"{data}>{harm_line(self.headline)}'
             f'<div aria-live="off">{self.picture}<details class="pl-words">'
             f"<summary>In words</summary>{_paragraphs(self.words)}</details></div></div>"
         )

@@ -7,14 +7,14 @@ from typing import Any
 from pinlib import Strategy
 from pinlib.errors import BadInput
 from pinlib.operations.drill import LOST, STOLEN, Incident, Move, Situation, begin, incidents, live
-from pinlib.operations.fleet import cut_off, late_stay_late, read_along, usual
+from pinlib.operations.fleet import late_stay_late, locked_out, read_along, usual
 from pinlib.operations.plans import authorities
 from pinlib.operations.sweep import Sweep, apps
 from pinlib.teach.judges.core import NotYet, ask, expect, judge
 
 _LIFE = 47
 CUT, FOOLED = 0.001, 0.065
-"""Shares of user-days that a plan may cost: cut off, and with the thief let in.
+"""Shares of user-days that a plan may cost: locked out, and with the thief let in.
 
 Two parts in a hundred for the thief, as one would like to have it, cannot be promised: the day
 after a certificate came into service a stolen key is good for 46 more days with everybody who has
@@ -38,10 +38,10 @@ def decide(answer: Any) -> str:
         sweep = Sweep(now.plan)
         _believes_no_authority(now, sweep, number)
         theft = next(one.day for one in year(seed) if one.what == STOLEN)
-        cut = late_stay_late(now.plan, cut_off(sweep, _WAY), usual()).lost
+        cut = late_stay_late(now.plan, locked_out(sweep, _WAY), usual()).lost
         expect(
             cut < CUT,
-            f"Year {number}: {cut * 100:.1f} % of user-days are cut off, and 0.1 % are allowed. "
+            f"Year {number}: {cut * 100:.1f} % of user-days are locked out, and 0.1 % are allowed. "
             f"{_why_cut(now, sweep)}",
         )
         expect(
@@ -63,7 +63,7 @@ def decide(answer: Any) -> str:
         )
         worst = max(worst, fooled)
     return (
-        f"Six years: hardly a user cut off, no authority's mistake believed, and the thief let in "
+        "Six years: hardly a user locked out, no CA’s mistake accepted, and Mallory let in "
         f"on {worst * 100:.1f} % of user-days in the worst of them."
     )
 

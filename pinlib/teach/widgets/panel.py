@@ -13,9 +13,7 @@ projector, static copy, …) are kept here, once::
 
 from __future__ import annotations
 
-import os
 import threading
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -27,11 +25,12 @@ from markupsafe import Markup
 
 from pinlib.encoding import state_line
 from pinlib.errors import BadInput, PinlibError
-from pinlib.teach.drawing.blocks import Headline, stylesheet, verdict_line
-from pinlib.teach.drawing.typeset import escape, escape_lines, paragraph
+from pinlib.teach.drawing.blocks import Headline, stylesheet
+from pinlib.teach.drawing.typeset import paragraph
 from pinlib.teach.drawing.view import View
-from pinlib.teach.widgets import page
+from pinlib.teach.widgets import page, toolbar
 from pinlib.teach.widgets.controls import Action, Control, every_state, parse, to_text
+from pinlib.teach.widgets.faults import bug_view, refusal_view, strict
 from pinlib.teach.widgets.slices import SlicedWork
 
 _S = TypeVar("_S")
@@ -72,8 +71,7 @@ class Panel(widgets.VBox, Generic[_S]):
         self._past: list[_S] = []
         self._by: By = "code"
         self._watchers: list[Callable[[By], None]] = []
-        self._stop = widgets.Button(description=STOP, tooltip="Stop drawing; what is there stays")
-        self._stop.on_click(self._stop_or_go_on)
+        self._stop = toolbar.press(STOP, "Stop drawing; what is there stays", self._stop_or_go_on)
         self._notice = widgets.HTML()
         self._notice.add_class("pinlib-notice")
         self._picture = widgets.HTML()
@@ -139,8 +137,7 @@ class Panel(widgets.VBox, Generic[_S]):
 
     def offer_scenes(self, on: bool) -> None:
         """Show the list of scenes, or hide it: a scene gives away what is there to find."""
-        if self.presets:
-            _display(self._scene, shown=on)
+        toolbar.display(self._scene, shown=on)
 
     def show(self, wanted: _S | str) -> None:
         """Go to a state, to a preset by its name, or to a line of text from another panel."""
@@ -152,9 +149,7 @@ class Panel(widgets.VBox, Generic[_S]):
     def start_over(self) -> None:
         """Go back to the state the panel was made with; Undo comes back from there."""
         with self._lock:
-            self._by = "code"
-            self._go_to(self._first)
-            self._redraw()
+            self._arrive(self._first, "code")
 
     def undo(self) -> None:
         """Take back the last change, whatever it was."""
@@ -163,6 +158,12 @@ class Panel(widgets.VBox, Generic[_S]):
                 self._by = "code"
                 self._adopt(self._past.pop())
                 self._redraw()
+
+    def _arrive(self, state: _S, by: By) -> None:
+        """Go to a state and draw it; a hand's change is heard between two slices of work."""
+        self._by = by
+        self._go_to(state)
+        self._redraw()
 
     def _go_to(self, state: _S) -> None:
         """Adopt a state, and remember the one before."""
@@ -205,7 +206,7 @@ class Panel(widgets.VBox, Generic[_S]):
         try:
             yield
         except PinlibError as refusal:
-            self._view = _refused(refusal)
+            self._view = refusal_view(refusal)
             self._html = self._view.html
         except Exception as bug:
             self._own_up(bug)
@@ -228,7 +229,7 @@ class Panel(widgets.VBox, Generic[_S]):
 
     def _paint_unfinished(self, so_far: View) -> None:
         self._paint(so_far)
-        _display(self._stop, shown=True)
+        toolbar.display(self._stop, shown=True)
 
     def _leave_off(self) -> None:
         """Forget a drawing that is going on."""
@@ -236,7 +237,7 @@ class Panel(widgets.VBox, Generic[_S]):
             self._drawing.leave_off()
             self._drawing = None
         self._stop.description = STOP
-        _display(self._stop, shown=False)
+        toolbar.display(self._stop, shown=False)
 
     def _stop_or_go_on(self, _: widgets.Button) -> None:
         with self._lock:
@@ -255,7 +256,7 @@ class Panel(widgets.VBox, Generic[_S]):
                 self._paint(replace(self._view, headline=said))
 
     def _own_up(self, bug: Exception) -> None:
-        self._view, self._html = _bug(bug, self.text)
+        self._view, self._html = bug_view(bug, self.text)
         self._picture.value = self._html
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
@@ -273,32 +274,19 @@ class Panel(widgets.VBox, Generic[_S]):
         return f"{self._view.text}\n({self.text})"
 
     def _children(self) -> list[widgets.DOMWidget]:
-        style = widgets.HTML(stylesheet())
-        style.layout.display = "none"
         for action in self.actions:
-            button = widgets.Button(
-                description=action.label, tooltip=action.tooltip or action.label
-            )
-            button.on_click(partial(self._act, action))
-            self._buttons[action.label] = button
-        over = widgets.Button(description="Start over", tooltip="Back to how this panel began")
-        over.on_click(lambda _: self.start_over())
-        self._undo = widgets.Button(description="Undo", tooltip="Take back your last change")
-        self._undo.on_click(lambda _: self.undo())
-        bar = [self._scene] if self.presets else []
-        bar += [self._widgets[c.field] for c in self.controls if not c.more]
-        bar += self._buttons.values()
-        rest = widgets.Box([self._widgets[c.field] for c in self.controls if c.more])
-        rest.add_class("pinlib-bar")
-        rest.layout.display = "none"
-        if rest.children:
-            more = widgets.ToggleButton(description="More", tooltip="More settings")
-            more.observe(lambda change: _display(rest, shown=change["new"]), "value")
-            bar.append(more)
-        own = any(action.label == self._undo.description for action in self.actions)
-        top = widgets.Box([*bar, *([] if own else [self._undo]), over, self._stop])
-        top.add_class("pinlib-bar")
-        return [style, top, rest, self._notice, self._picture]
+            act = partial(self._act, action)
+            self._buttons[action.label] = toolbar.press(action.label, action.tooltip, act)
+        self._undo = toolbar.press("Undo", "Take back your last change", lambda _: self.undo())
+        over = toolbar.press(
+            "Start over", "Back to how this panel began", lambda _: self.start_over()
+        )
+        front = [self._scene] if self.presets else []
+        front += [self._widgets[c.field] for c in self.controls if not c.more]
+        rest = [self._widgets[c.field] for c in self.controls if c.more]
+        ends = [*self._buttons.values()], [self._undo, over, self._stop]
+        bars = toolbar.bars(front, rest, *ends)
+        return [toolbar.style(), *bars, self._notice, self._picture]
 
     def _read(self, wanted: _S | str) -> _S:
         kind = type(self.initial)
@@ -354,9 +342,7 @@ class Panel(widgets.VBox, Generic[_S]):
                 if strict():
                     raise
                 return
-            self._by = "hand"
-            self._go_to(state)
-            self._redraw()
+            self._arrive(state, "hand")
 
     def _act(self, action: Action, _: widgets.Button) -> None:
         """Do what a button is for; what cannot be done is told, and nothing is lost."""
@@ -367,12 +353,10 @@ class Panel(widgets.VBox, Generic[_S]):
                 said = f"{str(error)[0].upper()}{str(error)[1:]}."
                 self._notice.value = f'<div class="pl" role="alert">{paragraph(said)}</div>'
                 return
-            self._by = "hand"
-            self._go_to(state)
+            self._arrive(state, "hand")
             if action.final:
                 self._past.clear()
                 self._undo.disabled = True
-            self._redraw()
 
     def _held(self) -> _S:
         """Give the state that the widgets show, as a hand has left them."""
@@ -385,40 +369,4 @@ class Panel(widgets.VBox, Generic[_S]):
     def _scene_chosen(self, change: Mapping[str, Any]) -> None:
         with self._lock:
             if not self._syncing:
-                self._by = "scene"
-                self._go_to(self.presets.get(change["new"], self._state))
-                self._redraw()
-
-
-def strict() -> bool:
-    """Tell whether our own bugs should raise as well as show: tests set PINLIB_STRICT=1."""
-    return os.environ.get("PINLIB_STRICT", "") not in {"", "0"}
-
-
-def _display(widget: widgets.DOMWidget, *, shown: bool) -> None:
-    widget.layout.display = None if shown else "none"
-
-
-def _refused(refusal: PinlibError) -> View:
-    return View(
-        Headline("This cannot be shown", str(refusal)),
-        Markup(""),
-        "Choose another setting, or start over.",
-        {"outcome": "error", "error": type(refusal).__name__},
-    )
-
-
-def _bug(bug: Exception, line: str) -> tuple[View, Markup]:
-    kind = f"{type(bug).__name__}: {bug}"
-    view = View(
-        Headline("This panel has a bug", "It is ours, not yours. Please report these lines."),
-        Markup(""),
-        f"{kind}\n{line}",
-        {"outcome": "bug"},
-    )
-    trace = escape_lines("".join(traceback.format_exception(bug)))
-    return view, Markup(
-        '<div class="pl" data-outcome="bug"><div class="pl-bug" role="alert">'
-        "{}<pre>{}\n{}</pre></div>"
-        '<details class="pl-words"><summary>Traceback</summary><pre>{}</pre></details></div>'
-    ).format(verdict_line(view.headline), escape(line), escape(kind), trace)
+                self._arrive(self.presets.get(change["new"], self._state), "scene")

@@ -15,8 +15,9 @@ from markupsafe import Markup
 from pinlib.errors import PinlibError
 from pinlib.teach.drawing.typeset import escape, escape_lines, paragraph
 from pinlib.teach.lesson_texts import Option, Question
-from pinlib.teach.widgets.panel import strict
+from pinlib.teach.widgets.faults import strict
 from pinlib.teach.widgets.shown import Shown, bar, button, drawn, refused
+from pinlib.teach.widgets.toolbar import display
 
 Experiment = Callable[[], Any]
 SHOWN = ""
@@ -97,10 +98,10 @@ class Prediction(Shown):
             label = None if self._closed else self._desk.answer(self._name)
             chosen = next((one for one in self._question.options if one.label == label), None)
             open_ = not self._closed and label is None
-            _display(self._options, shown=open_)
-            _display(self._asking, shown=open_)
-            _display(self._asked, shown=label is not None)
-            _display(self._world, shown=not self._world_shown)
+            display(self._options, shown=open_)
+            display(self._asking, shown=open_)
+            display(self._asked, shown=label is not None)
+            display(self._world, shown=not self._world_shown)
             if self._closed:
                 self._say(
                     _closed("Answer the question above first."), "Answer the one above first."
@@ -203,7 +204,3 @@ def _reply(said: Option, *, asked: bool) -> Markup:
 
 def _closed(words: str) -> Markup:
     return Markup('<p class="pl-closed">{}</p>').format(escape(words))
-
-
-def _display(widget: widgets.DOMWidget, *, shown: bool) -> None:
-    widget.layout.display = None if shown else "none"

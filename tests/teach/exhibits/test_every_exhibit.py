@@ -13,8 +13,8 @@ from pinlib.operations import day_report
 from pinlib.operations.schedules import written_plans
 from pinlib.scenes.cast import HOST, TODAY
 from pinlib.scenes.scenario import Middle
+from pinlib.teach.charts.plan_rows import named_days
 from pinlib.teach.drawing import palette, verdict_view
-from pinlib.teach.drawing.plan_rows import named_days
 from pinlib.teach.exhibits.attack.cafe import CafePanel
 from pinlib.teach.exhibits.inspection.chain import ChainPanel
 from pinlib.teach.exhibits.inspection.handshake import Eyes, HandshakePanel, Watched, Wrong
@@ -194,7 +194,7 @@ def test_only_a_mis_issued_certificate_fools_the_phone_and_the_pin_ends_it() -> 
     fooled = set()
     for state in HandshakePanel.states():
         panel = HandshakePanel(replace(state, eyes=Eyes.PHONE))
-        if panel._view.facts["fooled"] == "yes":
+        if panel._view.facts["ending"] == "intercepted":
             fooled.add((state.wrong, state.pinned))
     assert fooled == {(Wrong.MIS_ISSUED, False)}
 

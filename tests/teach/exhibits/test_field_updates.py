@@ -123,7 +123,7 @@ def test_a_stolen_online_key_is_believed_until_the_offline_key_has_dropped_it() 
     assert before.said.startswith("Accepted version 4") and before.thief.connected and before.fooled
     assert "until the app drops it" in delivered(Delivery(STOLEN_KEY)).headline.reason
     assert after.said == (
-        "Not taken. None of the app’s update keys signed it: an arbitrary installation attack."
+        "Rejected. None of the app’s update keys signed it: an arbitrary installation attack."
     )
     assert not after.thief.connected and not after.fooled
     assert after.bank.connected and after.served

@@ -9,16 +9,8 @@ import pytest
 from pinlib.errors import BadInput
 from pinlib.operations.drill import Op, play, runbook
 from pinlib.operations.plans import Released
-from pinlib.teach.exhibits.lifecycle.rotation_drill import (
-    DrillPanel,
-    DrillRun,
-    Ship,
-    _counts,
-    _draw,
-    _until,
-    by_runbook,
-    idle,
-)
+from pinlib.teach.exhibits.lifecycle.drill_run import DrillRun, Ship, by_runbook, idle
+from pinlib.teach.exhibits.lifecycle.rotation_drill import DrillPanel, _counts, _draw, _until
 
 
 @pytest.fixture
@@ -35,18 +27,19 @@ def make(panel: DrillPanel, *ops: Op) -> None:
         panel.button("Do it").click()
 
 
-def test_a_move_is_two_hands_work_and_undone_by_one(drill: DrillPanel) -> None:
-    """Choose, do, undo; the line of moves goes with it."""
+def test_a_move_is_two_hands_work_and_rewound_by_one(drill: DrillPanel) -> None:
+    """Choose, do, rewind; the line of moves goes with it."""
     make(drill, Op.BACKUP, Op.RELEASE, Op.WEEK)
     assert drill.state.moves == "backup release:A+B+C week"
     assert drill._view.facts["day"] == "2027-01-08"
-    drill.button("Undo").click()
+    drill.button("Rewind").click()
     assert drill.state.moves == "backup release:A+B+C"
     for _ in range(2):
-        drill.button("Undo").click()
+        drill.button("Rewind").click()
     assert drill.state.moves == ""
-    drill.button("Undo").click()
-    assert "There is no move to take back." in drill._notice.value
+    assert "0 moves, rewound 3 times" in drill._view.words, "nobody can do this in life"
+    drill.button("Rewind").click()
+    assert "There’s no move to rewind." in drill._notice.value
 
 
 def test_what_cannot_be_done_is_told_and_nothing_is_lost(drill: DrillPanel) -> None:
@@ -118,7 +111,7 @@ def test_moves_can_be_pasted_and_a_wrong_one_is_told(drill: DrillPanel) -> None:
 
 
 def test_the_runbook_is_shown_as_far_as_the_same_day(drill: DrillPanel) -> None:
-    """Its figures are those of its own run, cut off on this day."""
+    """Its figures are those of its own run, locked out on this day."""
     make(drill, Op.MONTH, Op.MONTH)
     now = drill.state.now
     theirs = _until(play(3, runbook(3)).plan, now.day)
@@ -141,7 +134,7 @@ def test_what_is_revoked_is_the_stolen_key_even_after_a_rotation(drill: DrillPan
     """The bank's new certificate is not the one to list; how long the old one holds is shown."""
     make(drill, Op.MONTH, Op.MONTH, Op.RENEW, Op.MONTH, Op.MONTH, Op.MONTH, Op.ROTATE, Op.REVOKE)
     assert drill.state.now.revoked == ("key A",)
-    assert "stolen: key A, its certificate holds to 9 Jun 2027" in drill._view.words
+    assert "stolen: key A; its certificate is valid until 9 Jun 2027" in drill._view.words
     assert "shows the revoked certificate and has its key: Connected." in drill._view.words
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from pinlib.errors import BadInput
-from pinlib.scenes.evening import NAMED, STOCK, TRIES, WRONG_BETS, Attack, Bet, Evening, Try, Victim
+from pinlib.scenes.evening import NAMED, STOCK, TRIES, WRONG_BETS, Bet, Evening, Ruse, Try, Victim
 from pinlib.scenes.scenario import Middle
 from pinlib.teach.drawing.blocks import Headline, columns, stack
 from pinlib.teach.drawing.stage import Screen, screen
@@ -44,7 +44,7 @@ class Bench:
 
 def send(bench: Bench) -> Bench:
     """Meet whoever comes by, as it is set; the next try needs a bet of its own."""
-    attack = Attack(bench.shows, bench.appends, bench.relays, bench.lies)
+    attack = Ruse(bench.shows, bench.appends, bench.relays, bench.lies)
     evening = Evening.parse(bench.sent).after(bench.victim, attack, bench.bet)
     return replace(bench, sent=str(evening), bet=Bet.OPEN)
 
@@ -88,7 +88,7 @@ class MalloryPanel(Panel[Bench]):
         for victim in Victim:
             for shows in STOCK:
                 for appends in (False, True):
-                    one = Try(victim, Attack(shows, appends), Bet.NOTHING)
+                    one = Try(victim, Ruse(shows, appends), Bet.NOTHING)
                     yield Bench(victim, shows, appends, sent=str(one))
         yield Bench()
 
@@ -122,7 +122,7 @@ class MalloryPanel(Panel[Bench]):
             tries = Evening.parse(self.state.sent).tries
         except BadInput:
             return []
-        return [one.attack.shows.value for one in tries if one.victim is Victim.BOB]
+        return [one.ruse.shows.value for one in tries if one.victim is Victim.BOB]
 
 
 def _why(last: Try) -> str:

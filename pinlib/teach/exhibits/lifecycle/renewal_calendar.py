@@ -16,8 +16,8 @@ from pinlib.operations.fleet import people, usual
 from pinlib.operations.plans import Plan, Released
 from pinlib.operations.schedules import Rule, WrittenPlan, lifetimes, written_plans
 from pinlib.shared import shared
-from pinlib.teach.drawing.plan_picture import draw
-from pinlib.teach.drawing.plan_rows import bare, named_days
+from pinlib.teach.charts.plan_picture import draw
+from pinlib.teach.charts.plan_rows import bare, named_days
 from pinlib.teach.drawing.view import View
 from pinlib.teach.widgets.controls import Control
 from pinlib.teach.widgets.panel import Panel

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from enum import Enum
 from functools import lru_cache
 from typing import ClassVar
 
@@ -13,109 +12,31 @@ from markupsafe import Markup
 
 from pinlib import Ending, Outcome, Strategy, connect
 from pinlib.errors import BadInput
-from pinlib.operations.drill import ENDS, LIFE, RUNBOOK, Move, Op, Situation, play, runbook, step
-from pinlib.operations.fleet import Count, cut_off, late_stay_late, people, read_along, usual
+from pinlib.operations.drill import ENDS, LIFE, RUNBOOK, Op, Situation, runbook
+from pinlib.operations.fleet import Count, late_stay_late, locked_out, people, read_along
 from pinlib.operations.plans import Plan
 from pinlib.operations.sweep import Sweep, apps, identity, noon, phone
 from pinlib.scenes.cast import HOST
+from pinlib.teach.charts.plan_rows import bare, place, rows_of, short, ticks, words_of
+from pinlib.teach.charts.timechart import Curve, Row, Tick, timechart
 from pinlib.teach.drawing import blocks, typeset
 from pinlib.teach.drawing.blocks import Headline, card, columns
 from pinlib.teach.drawing.harm import TONES
-from pinlib.teach.drawing.plan_rows import bare, place, rows_of, short, ticks, words_of
-from pinlib.teach.drawing.timechart import Curve, Row, Tick, timechart
 from pinlib.teach.drawing.typeset import paragraph
 from pinlib.teach.drawing.view import View
+from pinlib.teach.exhibits.lifecycle.drill_run import (
+    DrillRun,
+    Ship,
+    by_runbook,
+    do,
+    idle,
+    played,
+    rewind,
+)
 from pinlib.teach.widgets.controls import Action, Control
 from pinlib.teach.widgets.panel import Panel
 
 WAY = Strategy.LEAF_KEY_AND_BACKUP  # an app's own list of pins, whatever is on it
-
-
-class Ship(Enum):
-    """What the next release pins; the value is how people say it."""
-
-    ALL = "the key in use and all backups"
-    ONE = "the key in use and the oldest backup"
-    ALONE = "the key in use alone"
-    BACKUPS = "the backups alone"
-    AUTHORITY = "the authority’s key"
-
-    def pins(self, now: Situation) -> tuple[str, ...]:
-        """Return the names; raises BadInput where there are none."""
-        found = {
-            Ship.ALL: now.held,
-            Ship.ONE: now.held[:2],
-            Ship.ALONE: now.held[:1],
-            Ship.BACKUPS: now.backups,
-            Ship.AUTHORITY: (now.issuer,),
-        }[self]
-        if not found:
-            raise BadInput("there is no backup key to pin: make one first", seen="no backup")
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class DrillRun:
-    """A seed, the moves made so far as one line, and how many of them are shown (-1: all)."""
-
-    seed: int = 3
-    op: Op = Op.WEEK
-    ship: Ship = Ship.ALL
-    moves: str = ""
-    seen: int = -1
-    users: str = usual().name
-    rewound: int = 0
-    """How often a move was taken back, which nobody can do in life."""
-
-    @property
-    def done(self) -> tuple[Move, ...]:
-        """The moves.  Raises BadInput for a word that is none."""
-        return tuple(map(Move.parse, self.moves.split()))
-
-    @property
-    def shown(self) -> tuple[Move, ...]:
-        """The moves that the picture has seen."""
-        return self.done if self.seen < 0 else self.done[: self.seen]
-
-    @property
-    def now(self) -> Situation:
-        """Where those have led to.  Raises BadInput for moves that cannot be made."""
-        return _played(self.seed, self.shown)
-
-
-@lru_cache(maxsize=256)
-def _played(seed: int, moves: tuple[Move, ...]) -> Situation:
-    return play(seed, moves)
-
-
-def do(run: DrillRun) -> DrillRun:
-    """Make the chosen move where the picture stands; later ones of a replay are given up."""
-    now = run.now
-    move = Move(run.op, run.ship.pins(now) if run.op is Op.RELEASE else ())
-    step(now, move)
-    return replace(run, moves=" ".join(map(str, (*run.shown, move))), seen=-1)
-
-
-def rewind(run: DrillRun) -> DrillRun:
-    """Take the last move back, as nobody can in life: it's counted."""
-    if not run.shown:
-        raise BadInput("there’s no move to rewind", seen="no move")
-    back = " ".join(map(str, run.shown[:-1]))
-    return replace(run, moves=back, seen=-1, rewound=run.rewound + 1)
-
-
-def by_runbook(seed: int) -> DrillRun:
-    """Return the runbook's own run, to be replayed move by move."""
-    return DrillRun(seed, moves=" ".join(map(str, runbook(seed))))
-
-
-def idle(seed: int) -> DrillRun:
-    """Return the run of a bank that renews, and waits for better times."""
-    run = DrillRun(seed, Op.MONTH)
-    while not run.now.over:
-        late = (run.now.ends - run.now.day).days <= LIFE // 3
-        run = do(replace(run, op=Op.RENEW if late else Op.MONTH))
-    return replace(run, op=Op.WEEK)
 
 
 class DrillPanel(Panel[DrillRun]):
@@ -215,7 +136,7 @@ _known: dict[object, Outcome] = {}
 def _counts(plan: Plan, users: str) -> tuple[Count, Count]:
     """Return who is locked out, and who lets Mallory in, if late people stay late."""
     sweep, who = Sweep(plan, _known), people()[users]
-    flags = cut_off(sweep, WAY), read_along(sweep, WAY)
+    flags = locked_out(sweep, WAY), read_along(sweep, WAY)
     late, fooled = (late_stay_late(plan, one, who) for one in flags)
     return late, fooled
 
@@ -227,7 +148,7 @@ def _until(plan: Plan, today: date) -> Plan:
 
 def _draw(state: DrillRun) -> View:
     now = state.now
-    theirs = _until(_played(state.seed, runbook(state.seed)).plan, now.day)
+    theirs = _until(played(state.seed, runbook(state.seed)).plan, now.day)
     mine, other = _counts(now.plan, state.users), _counts(theirs, state.users)
     year = replace(now.plan, ends=ENDS)
     drawn = [*rows_of(year, (), {}), _curves("you", "You", year, mine)]

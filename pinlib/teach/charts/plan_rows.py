@@ -26,9 +26,9 @@ from pinlib.operations.plans import (
     root_of,
 )
 from pinlib.operations.sweep import App, Block, Track
+from pinlib.teach.charts.timechart import Milestone, Row, Stretch, Tick
 from pinlib.teach.drawing import palette
 from pinlib.teach.drawing.palette import Sign, Tone
-from pinlib.teach.drawing.timechart import Milestone, Row, Stretch, Tick
 
 
 @lru_cache(maxsize=64)

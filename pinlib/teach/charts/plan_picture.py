@@ -1,4 +1,4 @@
-"""A day report as a picture: its rows, that day's handshakes, and the users it cuts off."""
+"""A day report as a picture: its rows, that day's handshakes, and the users it locks out."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from pinlib.operations.day_report import DayQuery, DayReport
 from pinlib.operations.fleet import Count
 from pinlib.operations.plans import Plan, authorities
 from pinlib.operations.sweep import identity, noon
-from pinlib.teach.drawing import blocks, palette, typeset, verdict_view
-from pinlib.teach.drawing.blocks import Headline, card, columns
-from pinlib.teach.drawing.palette import Sign
-from pinlib.teach.drawing.plan_rows import (
+from pinlib.teach.charts.plan_rows import (
     key_index,
     place,
     rows_of,
@@ -23,7 +20,10 @@ from pinlib.teach.drawing.plan_rows import (
     ticks,
     words_of,
 )
-from pinlib.teach.drawing.timechart import Curve, Row, Tick, progress, timechart
+from pinlib.teach.charts.timechart import Curve, Row, Tick, progress, timechart
+from pinlib.teach.drawing import blocks, palette, typeset, verdict_view
+from pinlib.teach.drawing.blocks import Headline, card, columns
+from pinlib.teach.drawing.palette import Sign
 from pinlib.teach.drawing.typeset import paragraph
 from pinlib.teach.drawing.view import View
 from pinlib.tls.verdicts import day as in_words
@@ -94,7 +94,8 @@ def _headline(seen: DayReport) -> Headline:
     if not refused:
         words = f"All {len(met)} apps are connected on {on}"
         return Headline(words, f"{reason}.", "good", ending=Ending.CONNECTED)
-    words = f"{len(refused)} of {len(met)} apps are locked out on {on}"
+    are = "is" if len(refused) == 1 else "are"
+    words = f"{len(refused)} of {len(met)} apps {are} locked out on {on}"
     by_tls = next((one for one in refused.values() if one.outcome in _BY_TLS), None)
     if by_tls:
         reason = f"{by_tls.reason} TLS refuses it, pin or no pin."
@@ -145,12 +146,12 @@ def _users(asked: DayQuery, counts: tuple[Count, Count]) -> tuple[Row, str]:
     )
     most = float(max(late.share.max(), anew.share.max()))
     said = (
-        f"Users cut off who pin the {asked.way.value}: on {short(asked.day)} "
+        f"Users locked out who pin the {asked.way.value}: on {short(asked.day)} "
         f"{_share(_now(late, asked.day))} if late people stay late, "
         f"{_share(_now(anew, asked.day))} if each release is a new draw; "
         f"at most {_share(most)} on any day. The scale goes from 0 to 100 %."
     )
-    return Row("users", "Users cut off", asked.way.value, curves=curves), said
+    return Row("users", "Users locked out", asked.way.value, curves=curves), said
 
 
 def _now(count: Count, day: date) -> float:
@@ -201,7 +202,7 @@ def _cards(
     of_what = "of all user-days are lost, if late people stay late"
     cards.append(
         card(
-            "Users cut off",
+            "Users locked out",
             typeset.amount(_share(late.lost), of_what),
             paragraph(told),
             paragraph(model, dim=True),

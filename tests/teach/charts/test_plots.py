@@ -16,23 +16,23 @@ from pinlib.operations.expiry import Deadline, What
 from pinlib.operations.fleet import (
     Count,
     by_lifetime,
-    cut_off,
     each_time_anew,
     late_stay_late,
+    locked_out,
     usual,
 )
 from pinlib.operations.schedules import Rule
 from pinlib.operations.sweep import Sweep
-from pinlib.teach.drawing.plots import cut_off_over_time, ends, lost_by_lifetime
+from pinlib.teach.charts.plots import ends, locked_out_over_time, lost_by_lifetime
 from pinlib.teach.drawing.view import View
 
 WAY = Strategy.LEAF_KEY_AND_BACKUP
 
 
 def counts(rule: Rule) -> tuple[Count, Count]:
-    """Return who is cut off under a rule, by both models."""
+    """Return who is locked out under a rule, by both models."""
     plan = rule.plan()
-    cut = cut_off(Sweep(plan), WAY)
+    cut = locked_out(Sweep(plan), WAY)
     return late_stay_late(plan, cut, usual()), each_time_anew(plan, cut, usual())
 
 
@@ -49,7 +49,7 @@ def charts() -> list[View]:
     """Return one of each kind."""
     rule = Rule(200, rotate=1)
     return [
-        cut_off_over_time(*counts(rule), "<b>a rotation</b> each time"),
+        locked_out_over_time(*counts(rule), "<b>a rotation</b> each time"),
         lost_by_lifetime(by_lifetime(rule, (398, 200)), "<b>a rotation</b> each time"),
         ends(ENDINGS, NOW),
     ]
@@ -91,14 +91,14 @@ def test_no_figure_is_left_open(charts: list[View]) -> None:
 def test_the_finding_is_the_figure() -> None:
     """The title says what was computed, and another computation says another."""
     late, anew = counts(Rule(200, rotate=1))
-    told = cut_off_over_time(late, anew, "one backup")
+    told = locked_out_over_time(late, anew, "one backup")
     assert told.headline.words == f"{late.lost * 100:.1f} % of all user-days are lost"
     assert f"{anew.lost * 100:.1f} %" in told.words
     worst = late.day(int(late.share.argmax()))
     assert f"worst on {worst.day} {worst:%B %Y}" in str(told.headline.reason)
     zero = replace(late, share=np.zeros_like(late.share))
-    nobody = cut_off_over_time(zero, zero, "no change")
-    assert (nobody.headline.words, nobody.headline.tone) == ("Nobody is cut off", "good")
+    nobody = locked_out_over_time(zero, zero, "no change")
+    assert (nobody.headline.words, nobody.headline.tone) == ("Nobody is locked out", "good")
 
 
 def test_lifetimes_are_compared_by_what_a_user_loses() -> None:

@@ -52,8 +52,8 @@ _YEARS = timedelta(days=3650)  # what lies beyond is drawn at the edge; some end
 LATE, ANEW = "late people stay late", "each release a new draw"
 
 
-def cut_off_over_time(late: Count, anew: Count, what: str) -> View:
-    """Draw the share of users cut off, day by day, under both models of updating."""
+def locked_out_over_time(late: Count, anew: Count, what: str) -> View:
+    """Draw the share of users locked out, day by day, under both models of updating."""
     days: list[Any] = [late.day(at) for at in range(len(late.share))]
     most = int(late.share.argmax())
     peak, on = float(late.share[most]), late.day(most)
@@ -72,10 +72,10 @@ def cut_off_over_time(late: Count, anew: Count, what: str) -> View:
         _label(axes, days, anew, _TEXT, ANEW)
         picture = _drawn(figure, what)
     if not peak:
-        headline = Headline("Nobody is cut off", f"On no day: {what}.", "good")
+        headline = Headline("Nobody is locked out", f"On no day: {what}.", "good")
     else:
         words = f"{late.lost * 100:.1f} % of all user-days are lost"
-        worst = f"worst on {on.day} {on:%B %Y}, with {peak * 100:.0f} % cut off"
+        worst = f"worst on {on.day} {on:%B %Y}, with {peak * 100:.0f} % locked out"
         headline = Headline(words, f"{what[0].upper()}{what[1:]}: {worst}.", "bad")
     told = (
         f"{LATE}: {late.lost * 100:.1f} % of user-days; {ANEW}: {anew.lost * 100:.1f} %. "

@@ -1,0 +1,1 @@
+"""Years as rows, and what they cost: calendars and charts of a plan."""
