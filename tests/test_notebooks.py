@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WORKSHOP = {"00", "03", "04", "05"}
 FILES = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 SOLUTIONS = ROOT / "notebooks" / "solutions"
+WIDGET = "application/vnd.jupyter.widget-view+json"
 LIVE = 85  # minutes of lessons 00, 03, 04 and 05, of a workshop of 90
 
 
@@ -552,7 +553,7 @@ def texts(notebook: NotebookNode) -> list[str]:
         for cell in notebook.cells
         if cell.cell_type == "code" and ".check(" in cell.source
         for output in cell.outputs
-        if "data" in output
+        if WIDGET in output.get("data", {})  # and not its copy, for a page without a kernel
     ]
 
 
