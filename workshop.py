@@ -472,6 +472,7 @@ def fill(venv: Path, layer: Layer, wheels: "Path | None", held: "tuple[int, ...]
     command += ["--no-index", "--find-links", str(wheels)] if wheels else ["--retries=3"]
     variables = for_pip(python, offline=wheels is not None)
     status, said = showing_progress(command, variables, progress, held)
+    (venv / "install.log").write_text(said, encoding="utf-8")
     if status:
         last = "\n".join(said.splitlines()[-20:])
         raise Stop(
@@ -598,13 +599,15 @@ def free_port(asked: "int | None") -> int:
             "No port of this machine (127.0.0.1) can be opened: ask whoever manages its firewall "
             "or security software to let Python listen on 127.0.0.1."
         )
-    raise Stop(f"Port {asked} cannot be had (taken?): leave --port away, and a free one is found.")
+    raise Stop(f"Port {asked} is in use. Leave out --port to use a free one.")
 
 
 def start(wheels: "Path | None", port: "int | None", *, browser: bool) -> int:
     """Open JupyterLab on the first lesson, and stay until it ends."""
     if set_up(wheels) and run("-m", "pinlib.setup.doctor"):
         raise Stop("The check above found a fault: see README.md, 'When something fails'.")
+    if run("-m", "pinlib.setup.copies"):
+        raise Stop("JupyterLab was not started: it opens your own copies of the notebooks.")
     command = [PYTHON, "-m", "pinlib.setup.lab", f"--ServerApp.root_dir={ROOT}"]
     command += [f"--ServerApp.port={free_port(port)}"]
     command += [] if browser else ["--no-browser"]
@@ -720,6 +723,8 @@ def reader() -> argparse.ArgumentParser:
     parser.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("check", help="the doctor: versions, a handshake, the widgets")
+    again = commands.add_parser("reset", help="a fresh copy of a lesson; your old one is kept")
+    again.add_argument("lesson", nargs="?", default="", metavar="LESSON", help="such as 03")
     tests = commands.add_parser(
         "test", help="run all tests; what follows goes to pytest", allow_abbrev=False
     )
@@ -750,6 +755,8 @@ def obey(arguments: "list[str]") -> int:
     set_up(options.wheels, tests=command in ("test", "bench", "picture"))
     if command == "check":
         return run("-m", "pinlib.setup.doctor")
+    if command == "reset":
+        return run("-m", "pinlib.setup.copies", "reset", options.lesson)
     if command == "test":
         return test(
             rest,

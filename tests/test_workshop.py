@@ -493,7 +493,7 @@ def test_jupyterlab_starts_on_this_machine_alone(fresh: Fresh, tmp_path: Path) -
                 break
         assert address, "".join(said)
         base, page, token = address.groups()
-        assert page == "/lab/tree/notebooks/00_start_here.ipynb"
+        assert page == "/lab/tree/work/00_start_here.ipynb"
         wait_for_the_port(int(base.rsplit(":", 1)[1]))
 
         with urllib.request.urlopen(f"{base}{page}?token={token}") as answer:

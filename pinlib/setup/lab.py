@@ -10,6 +10,8 @@ command line, any user of a shared machine could read the token with `ps`.
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import secrets
 import subprocess
@@ -18,10 +20,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Timer
 
+from jupyterlab.commands import get_workspaces_dir
 from jupyterlab.labapp import LabApp
+from jupyterlab_server.workspaces_handler import WorkspacesManager
+
+from pinlib.setup.copies import ANSWERS, ROOT, WORK
 
 _SAID = "JupyterLab is at "
-_FIRST_PAGE = "/lab/tree/notebooks/00_start_here.ipynb"
+_FIRST_PAGE = f"/lab/tree/{WORK}/00_start_here.ipynb"
 _OPTIONS = (
     "--ServerApp.ip=127.0.0.1",
     "--ServerApp.sock=",
@@ -51,6 +57,9 @@ _OPTIONS = (
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Start JupyterLab, print the address that opens it, and stay until it ends."""
+    # Kernels inherit it: that is how a lesson knows where its learner's answers are kept.
+    os.environ["PINLIB_ANSWERS"] = str(ROOT / WORK / ANSWERS)
+    _close_the_sidebar()
     token = secrets.token_hex(24)
     given = sys.argv[1:] if arguments is None else arguments
     # Of two options with one name the last counts.
@@ -60,6 +69,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # Behind the one that opens the port, so that whoever reads the line can come at once.
     server.io_loop.add_callback(print, _SAID + address, flush=True)
     server.start()
+
+
+def _close_the_sidebar() -> None:
+    """Let the first page have the whole width; whoever opens the sidebar later keeps it open."""
+    workspaces = WorkspacesManager(get_workspaces_dir())
+    if not workspaces.list_workspaces():
+        shut = {"collapsed": True, "visible": True}
+        layout = {"left": shut, "right": shut, "relativeSizes": [0, 1, 0]}
+        content = {"data": {"layout-restorer:data": layout}, "metadata": {"id": "default"}}
+        workspaces.save("default", json.dumps(content))
 
 
 @contextmanager
