@@ -19,7 +19,7 @@ from tempfile import NamedTemporaryFile
 
 from pinlib.errors import BadInput
 
-ROOT = Path(__file__).resolve().parents[2]
+WORKSHOP = Path(__file__).resolve().parents[2]
 WORK, ANSWERS = "work", ".answers"
 _RECORD = "copies.json"
 
@@ -27,7 +27,7 @@ _RECORD = "copies.json"
 class Copies:
     """The copies below a folder that has the workshop's notebooks/."""
 
-    def __init__(self, root: Path = ROOT) -> None:
+    def __init__(self, root: Path = WORKSHOP) -> None:
         self.notebooks, self.work = root / "notebooks", root / WORK
         self.answers = self.work / ANSWERS
 

@@ -24,7 +24,7 @@ from jupyterlab.commands import get_workspaces_dir
 from jupyterlab.labapp import LabApp
 from jupyterlab_server.workspaces_handler import WorkspacesManager
 
-from pinlib.setup.copies import ANSWERS, ROOT, WORK
+from pinlib.setup.copies import ANSWERS, WORK, WORKSHOP
 
 _SAID = "JupyterLab is at "
 _FIRST_PAGE = f"/lab/tree/{WORK}/00_start_here.ipynb"
@@ -58,7 +58,7 @@ _OPTIONS = (
 def main(arguments: Sequence[str] | None = None) -> None:
     """Start JupyterLab, print the address that opens it, and stay until it ends."""
     # Kernels inherit it: that is how a lesson knows where its learner's answers are kept.
-    os.environ["PINLIB_ANSWERS"] = str(ROOT / WORK / ANSWERS)
+    os.environ["PINLIB_ANSWERS"] = str(WORKSHOP / WORK / ANSWERS)
     _close_the_sidebar()
     token = secrets.token_hex(24)
     given = sys.argv[1:] if arguments is None else arguments

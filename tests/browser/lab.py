@@ -302,6 +302,17 @@ def unfolded(lesson: Path, folder: Path) -> Path:
     return copy
 
 
+def with_a_cell(lesson: Path, source: str, folder: Path, *, name: str, after: str) -> Path:
+    """Copy a lesson with one more cell behind the one with this id, and nothing folded."""
+    copy = unfolded(lesson, folder)
+    notebook = json.loads(copy.read_text(encoding="utf-8"))
+    at = next(n for n, cell in enumerate(notebook["cells"]) if cell["id"] == after)
+    cell = {"cell_type": "code", "id": "added", "metadata": {}, "source": source}
+    notebook["cells"].insert(at + 1, cell | {"outputs": [], "execution_count": None})
+    copy.write_text(json.dumps(notebook), encoding="utf-8")
+    return copy.rename(folder / name)
+
+
 def shows(panel: Locator, *, seconds: float = 5.0, **facts: str) -> None:
     """Wait until the picture of a panel says so of itself."""
     picture = panel.locator(".pl[data-outcome]")

@@ -7,19 +7,22 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
+from pinlib import Ending
 from pinlib.scenes.cast import LOGIN
 from pinlib.scenes.scenario import run, scenarios
 from pinlib.teach.exhibits.attack.cafe import CafePanel
-from tests.browser.lab import ROOT, Lab, Notebook, least_contrast, shows, unfolded
+from tests.browser.lab import ROOT, Lab, Notebook, least_contrast, shows, with_a_cell
 
 pytestmark = pytest.mark.browser
+FREE = 'from pinlib.teach import CafePanel\n\nCafePanel("Same proxy, with a pin")'
 LESSON = ROOT / "notebooks" / "03_meet_the_man_in_the_middle.ipynb"
 
 
 @pytest.fixture(scope="module")
 def lab(start_lab: Callable[..., Lab], tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    """Serve lesson 03 with nothing folded."""
-    file = unfolded(LESSON, tmp_path_factory.mktemp("unfolded"))
+    """Serve lesson 03 with nothing folded, and with a café in it whose scenes are on offer."""
+    folder = tmp_path_factory.mktemp("unfolded")
+    file = with_a_cell(LESSON, FREE, folder, name=LESSON.name, after="panel")
     return start_lab(file, PINLIB_STRICT="1")
 
 
@@ -35,7 +38,7 @@ def third(lab: Lab, browser: Browser) -> Iterator[Notebook]:
 @pytest.fixture
 def cafe(third: Notebook) -> Locator:
     """Give the café as its cell shows it."""
-    third.scroll_to('CafePanel("Company phone')
+    third.scroll_to('CafePanel("Same proxy')
     panel = third.panel("cafe")
     panel.get_by_role("button", name="Start over").click()
     shows(panel, outcome="refused_by_pin", bytes="0")
@@ -64,11 +67,11 @@ def test_every_scene_is_one_click_away(third: Notebook, cafe: Locator) -> None:
         shows(
             cafe,
             outcome=scene.verdict.outcome.name.lower(),
-            fooled="yes" if scene.fooled else "no",
-            bytes=str(len(LOGIN) if scene.fooled else 0),
+            ending=scene.ending.name.lower(),
+            bytes=str(len(LOGIN) if scene.ending is Ending.INTERCEPTED else 0),
         )
-        password = cafe.locator(".pl-card", has_text="user=alice&password=hunter22")
-        expect(password).to_have_count(1 if scene.fooled else 0)
+        password = cafe.locator(".pl-screen-laptop", has_text="hunter22")
+        expect(password).to_have_count(1 if scene.ending is Ending.INTERCEPTED else 0)
         third.screenshot(f"03-scene-{number:02}")
     third.assert_no_error_badge()
 
@@ -77,19 +80,22 @@ def test_a_click_back_leads_to_the_start(cafe: Locator) -> None:
     """Whatever was changed, under More too."""
     cafe.get_by_role("button", name="More").click()
     cafe.get_by_role("button", name="whatever was presented").click()
-    cafe.get_by_text("He changes the balance").click()
-    cafe.locator("select").nth(1).select_option(label="a thief with the bank’s key")
-    shows(cafe, fooled="yes")
+    cafe.get_by_text("Mallory changes the balance").click()
+    cafe.locator("select").nth(1).select_option(label="Mallory, with the bank’s stolen key")
+    shows(cafe, ending="intercepted")
     cafe.get_by_role("button", name="Start over").click()
-    shows(cafe, outcome="refused_by_pin", middle="company_proxy")
+    shows(cafe, outcome="refused_by_pin", who="company_proxy")
 
 
 def test_after_the_handshake_he_sees_no_alert(third: Notebook, cafe: Locator) -> None:
     """One button: the same refusal, and another view of it for him."""
-    expect(cafe.locator(".pl-card").nth(1)).to_contain_text("the alert bad_certificate")
-    cafe.get_by_role("button", name="after it").click()
-    expect(cafe.locator(".pl-card").nth(1)).to_contain_text("a closed door, and no alert")
+    words = cafe.locator(".pl-words")
+    expect(words).to_contain_text("the alert bad_certificate")
+    cafe.get_by_role("button", name="right after it").click()
+    expect(words).to_contain_text("a closed connection, and no alert")
     shows(cafe, bytes="0")
+    cafe.get_by_role("button", name="after the login").click()
+    shows(cafe, bytes=str(len(LOGIN)), ending="intercepted", late="yes")
 
 
 def test_the_keyboard_goes_through_the_attackers(third: Notebook, cafe: Locator) -> None:
@@ -100,7 +106,7 @@ def test_the_keyboard_goes_through_the_attackers(third: Notebook, cafe: Locator)
     who.focus()
     before = active.get_attribute("data-windowed-list-index")
     who.press("ArrowDown")
-    shows(cafe, middle="user_proxy")
+    shows(cafe, who="user_proxy")
     who.press("r")
     expect(cafe.locator(".pl[data-outcome]")).to_be_visible()
     assert active.get_attribute("data-windowed-list-index") == before
@@ -109,10 +115,10 @@ def test_the_keyboard_goes_through_the_attackers(third: Notebook, cafe: Locator)
 def test_fifty_fast_changes_end_where_the_last_one_was(third: Notebook, cafe: Locator) -> None:
     """A whole interception for each of them, and the picture agrees with the list."""
     who = cafe.locator("select").nth(1)
-    names = ("nobody", "a thief with the bank’s key")
+    names = ("nobody", "Mallory, with the bank’s stolen key")
     for change in range(51):
         who.select_option(label=names[change % 2], no_wait_after=True)
-    shows(cafe, middle="nobody", fooled="no")
+    shows(cafe, who="nobody", ending="connected")
     third.assert_no_error_badge()
 
 
@@ -120,13 +126,14 @@ def test_the_dark_theme_keeps_the_scene_readable(third: Notebook, cafe: Locator)
     """Every text of the scene and its cards has a contrast of at least 4.5."""
     third.dark_theme()
     try:
-        for scene, fooled in {
-            "Company phone, inspecting proxy": "yes",
-            "Company phone, the same, pinned": "no",
+        for scene, ending in {
+            "Company phone, inspecting proxy": "intercepted",
+            "Same proxy, with a pin": "blocked",
+            "Locked out: the bank changed its key": "locked_out",
         }.items():
             cafe.locator("select").first.select_option(label=scene)
-            shows(cafe, fooled=fooled)
+            shows(cafe, ending=ending)
             assert least_contrast(cafe.locator(".pl")) >= 4.5, scene
-            third.screenshot(f"03-dark-{fooled}")
+            third.screenshot(f"03-dark-{ending}")
     finally:
         third.menu("Settings", "Theme", "JupyterLab Light")

@@ -11,17 +11,19 @@ from playwright.sync_api import Browser, Locator, expect
 from pinlib.operations.schedules import Rule, written_plans
 from pinlib.teach.charts.plan_rows import named_days
 from pinlib.teach.exhibits.lifecycle.renewal_calendar import CalendarPanel, at, show_plan
-from tests.browser.lab import DEADLINE, ROOT, Lab, Notebook, least_contrast, shows, unfolded
+from tests.browser.lab import DEADLINE, ROOT, Lab, Notebook, least_contrast, shows, with_a_cell
 
 pytestmark = pytest.mark.browser
 LESSON = ROOT / "notebooks" / "04_survive_renewal_day.ipynb"
 FIRST = "A new key each time, as certbot and ACM do"
+FREE = f"from pinlib.teach import CalendarPanel\n\nCalendarPanel({FIRST!r})  # free"
 
 
 @pytest.fixture(scope="module")
 def lab(start_lab: Callable[..., Lab], tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    """Serve lesson 04 with nothing folded."""
-    file = unfolded(LESSON, tmp_path_factory.mktemp("unfolded"))
+    """Serve lesson 04 with nothing folded, and with a panel in it that has no goals."""
+    folder = tmp_path_factory.mktemp("unfolded")
+    file = with_a_cell(LESSON, FREE, folder, name=LESSON.name, after="panel")
     return start_lab(file, PINLIB_STRICT="1")
 
 
@@ -37,7 +39,7 @@ def fourth(lab: Lab, browser: Browser) -> Iterator[Notebook]:
 @pytest.fixture
 def calendar(fourth: Notebook) -> Locator:
     """Give the calendar as its cell shows it."""
-    fourth.scroll_to(f'CalendarPanel("{FIRST}")')
+    fourth.scroll_to("# free")
     panel = fourth.panel("calendar")
     panel.get_by_role("button", name="Start over").click()
     _is_at(panel, CalendarPanel(FIRST).text)

@@ -10,16 +10,18 @@ from playwright.sync_api import Browser, Locator, expect
 
 from pinlib.operations.drill import Op
 from pinlib.teach.exhibits.lifecycle.rotation_drill import DrillPanel
-from tests.browser.lab import ROOT, Lab, Notebook, least_contrast, shows, unfolded
+from tests.browser.lab import ROOT, Lab, Notebook, least_contrast, shows, with_a_cell
 
 pytestmark = pytest.mark.browser
 LESSON = ROOT / "notebooks" / "05_rotate_to_a_backup_key.ipynb"
+FREE = 'from pinlib.teach import DrillPanel\n\nDrillPanel("New Year, number 3")  # free'
 
 
 @pytest.fixture(scope="module")
 def lab(start_lab: Callable[..., Lab], tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    """Serve lesson 05 with nothing folded."""
-    file = unfolded(LESSON, tmp_path_factory.mktemp("unfolded"))
+    """Serve lesson 05 with nothing folded, and with a panel in it that has no goals."""
+    folder = tmp_path_factory.mktemp("unfolded")
+    file = with_a_cell(LESSON, FREE, folder, name=LESSON.name, after="panel")
     return start_lab(file, PINLIB_STRICT="1")
 
 
@@ -35,7 +37,7 @@ def fifth(lab: Lab, browser: Browser) -> Iterator[Notebook]:
 @pytest.fixture
 def drill(fifth: Notebook) -> Locator:
     """Give the drill as its cell shows it, on New Year's Day."""
-    fifth.scroll_to('DrillPanel("New Year')
+    fifth.scroll_to("# free")
     panel = fifth.panel("drill")
     panel.get_by_role("button", name="Start over").click()
     shows(panel, moves="0")

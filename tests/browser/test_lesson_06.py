@@ -8,16 +8,18 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from pinlib.teach.exhibits.lifecycle.field_updates import FieldPanel, arrivals
-from tests.browser.lab import ROOT, Lab, Notebook, least_contrast, shows, unfolded
+from tests.browser.lab import ROOT, Lab, Notebook, least_contrast, shows, with_a_cell
 
 pytestmark = pytest.mark.browser
 LESSON = ROOT / "notebooks" / "06_change_pins_in_the_field.ipynb"
+FREE = 'FieldPanel("A set that nobody signed")  # free'
 
 
 @pytest.fixture(scope="module")
 def lab(start_lab: Callable[..., Lab], tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    """Serve lesson 06 with nothing folded."""
-    file = unfolded(LESSON, tmp_path_factory.mktemp("unfolded"))
+    """Serve lesson 06 with nothing folded, and with a panel in it that has no goals."""
+    folder = tmp_path_factory.mktemp("unfolded")
+    file = with_a_cell(LESSON, FREE, folder, name=LESSON.name, after="panel")
     return start_lab(file, PINLIB_STRICT="1")
 
 
@@ -33,7 +35,7 @@ def sixth(lab: Lab, browser: Browser) -> Iterator[Notebook]:
 @pytest.fixture
 def field(sixth: Notebook) -> Locator:
     """Give the panel under the three questions, as it began."""
-    sixth.scroll_to('FieldPanel("A set that nobody signed")')
+    sixth.scroll_to("# free")
     panel = sixth.panel("field").last
     panel.get_by_role("button", name="Start over").click()
     shows(panel, naive="fooled", outcome="safe")

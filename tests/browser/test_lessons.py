@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,22 +19,11 @@ from pinlib.teach.exhibits.lifecycle.field_updates import FieldPanel
 from pinlib.teach.exhibits.lifecycle.renewal_calendar import CalendarPanel
 from pinlib.teach.exhibits.lifecycle.rotation_drill import DrillPanel
 from pinlib.teach.widgets.panel import Panel
-from tests.browser.lab import ROOT, Lab, Notebook, unfolded
+from tests.browser.lab import ROOT, Lab, Notebook, with_a_cell
 
 pytestmark = pytest.mark.browser
 NOTEBOOKS = ROOT / "notebooks"
 PRESENT = "lesson.present()\n"
-
-
-def _with_a_cell(file: Path, source: str, folder: Path) -> Path:
-    """Copy a notebook with one more cell, right after its set-up, and nothing folded."""
-    copy = unfolded(file, folder)
-    notebook = json.loads(copy.read_text(encoding="utf-8"))
-    at = next(n for n, cell in enumerate(notebook["cells"]) if cell["id"] == "set-up")
-    cell = {"cell_type": "code", "id": "added", "metadata": {}, "source": source}
-    notebook["cells"].insert(at + 1, cell | {"outputs": [], "execution_count": None})
-    copy.write_text(json.dumps(notebook), encoding="utf-8")
-    return copy.rename(folder / f"presented_{file.name}")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +31,10 @@ def lab(start_lab: Callable[..., Lab], tmp_path_factory: pytest.TempPathFactory)
     """Serve the lessons as they are, and once more as they are presented."""
     lessons = sorted(NOTEBOOKS.glob("*.ipynb"))
     folder = tmp_path_factory.mktemp("presented")
-    presented = [_with_a_cell(lesson, PRESENT, folder) for lesson in lessons]
+    presented = [
+        with_a_cell(one, PRESENT, folder, name=f"presented_{one.name}", after="set-up")
+        for one in lessons
+    ]
     return start_lab(*lessons, *presented, PINLIB_STRICT="1")
 
 
@@ -94,9 +85,11 @@ def test_run_all_shows_a_real_handshake_and_no_error(first: Notebook) -> None:
 
 
 def test_a_mouse_changes_what_is_wrong_and_start_over_leads_back(first: Notebook) -> None:
-    """One click to a scene, one click back."""
+    """Two clicks to a refusal by the pin, one back; scenes are hidden while there are goals."""
     panel = first.panel("handshake")
-    panel.locator("select").first.select_option(label="The same, with a pin")
+    expect(panel.locator("select").first).to_be_hidden()
+    panel.locator("select").nth(1).select_option(label="a trusted CA mis-issued it")
+    panel.locator("input[type=checkbox]").check()
     expect(_outcome(panel)).to_have_attribute("data-outcome", "refused_by_pin")
     expect(panel.locator('[data-message="Alert"]')).to_be_visible()
     expect(panel.locator("input[type=checkbox]")).to_be_checked()
@@ -109,13 +102,13 @@ def test_version_and_eyes_show_the_certificate_in_clear(first: Notebook) -> None
     """TLS 1.2 from outside: the eavesdropper sees the certificate, and TLS 1.3 hides it."""
     panel = first.panel("handshake")
     panel.get_by_role("button", name="an eavesdropper").click()
-    expect(_outcome(panel)).to_have_attribute("data-eyes", "eavesdropper")
+    expect(_outcome(panel)).to_have_attribute("data-state", re.compile("eyes=eavesdropper"))
     expect(panel.locator('[data-message="Certificate"]')).to_have_count(0)
     panel.get_by_role("button", name="TLS 1.2").click()
     expect(panel.locator('[data-message="Certificate"]')).to_have_attribute("data-secrecy", "clear")
     first.screenshot("01-outside-1-2")
     panel.get_by_role("button", name="Start over").click()
-    expect(_outcome(panel)).to_have_attribute("data-eyes", "phone")
+    expect(_outcome(panel)).to_have_attribute("data-state", re.compile("eyes=phone"))
 
 
 def test_the_keyboard_stays_in_a_focused_dropdown(first: Notebook) -> None:
@@ -157,13 +150,16 @@ def test_the_answer_is_announced_and_its_evidence_is_not(first: Notebook) -> Non
 
 
 def test_a_prediction_answers_a_click(first: Notebook) -> None:
-    """A wrong option is answered at once, by name; another may be tried."""
-    option = first.page.get_by_role("button", name="The phone accepts: it is the bank's genuine")
-    option.scroll_into_view_if_needed()
-    option.click()
-    expect(first.page.get_by_text("Genuine it is, and the first three checks hold")).to_be_visible()
-    first.page.get_by_role("button", name="he cannot sign with").click()
-    expect(first.page.get_by_text("That is what happens")).to_be_visible()
+    """A wrong option is answered there: outcome, reply, explanation, and the other world."""
+    cell = first.scroll_to('"copy"')
+    cell.get_by_role("button", name="The phone accepts: it's the bank's genuine").click()
+    shown = cell.locator(".pinlib-panel").first
+    expect(shown.locator('.pl-outcome > [data-ending="blocked"]')).to_be_visible()
+    expect(shown.locator(".pl-reply[data-right=no]")).to_contain_text("the first three checks hold")
+    expect(shown.get_by_text("a key she doesn't have")).to_be_visible()
+    expect(shown.get_by_role("button", name="The phone accepts")).to_be_hidden()
+    shown.get_by_role("button", name="What if?").click()
+    expect(shown.locator('.pl-world > [data-ending="intercepted"]')).to_be_visible()
     first.screenshot("01-prediction")
 
 
@@ -172,7 +168,7 @@ def test_an_unfinished_checkpoint_offers_hints(first: Notebook) -> None:
     hint = first.page.get_by_role("button", name="Hint 1 of 3").first
     hint.scroll_into_view_if_needed()
     hint.click()
-    expect(first.page.get_by_text("one after the other", exact=False)).to_be_visible()
+    expect(first.page.get_by_text("one after the other", exact=False).first).to_be_visible()
     expect(first.page.get_by_role("button", name="Hint 2 of 3").first).to_be_visible()
     first.screenshot("01-checkpoint")
 
@@ -265,16 +261,17 @@ def test_presented_panels_fit_a_projector(
 
 
 def test_lesson_00_refuses_within_its_first_cells(lab: Lab, browser: Browser) -> None:
-    """The very first lesson shows a refusal in its second result, and ends without an error."""
+    """The very first act is a question; one click, and a real refusal stands in its output."""
     notebook = lab.open(browser, "00_start_here.ipynb")
     try:
         notebook.run_all()
         notebook.assert_no_error_badge()
         notebook.assert_stayed_home()
-        notebook.page.locator(".jp-Notebook").evaluate("one => one.scrollTo(0, 0)")
-        shown = notebook.page.locator('.jp-OutputArea [data-outcome="refused_by_chain"]').first
-        shown.scroll_into_view_if_needed()
+        cell = notebook.scroll_to('"home_made"')
+        cell.get_by_role("button", name="The name of Alice's bank").click()
+        shown = cell.locator('[data-outcome="refused_by_chain"]').first
         expect(shown).to_be_visible()
+        expect(shown).to_have_attribute("data-ending", "blocked")
         notebook.screenshot("00-refusal")
     finally:
         notebook.close()

@@ -284,7 +284,7 @@ class Panel(widgets.VBox, Generic[_S]):
         front = [self._scene] if self.presets else []
         front += [self._widgets[c.field] for c in self.controls if not c.more]
         rest = [self._widgets[c.field] for c in self.controls if c.more]
-        ends = [*self._buttons.values()], [self._undo, over, self._stop]
+        ends = [*self._buttons.values()], [self._undo.add_class("pinlib-undo"), over, self._stop]
         bars = toolbar.bars(front, rest, *ends)
         return [toolbar.style(), *bars, self._notice, self._picture]
 
