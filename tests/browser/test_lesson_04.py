@@ -177,7 +177,7 @@ def test_the_dark_theme_keeps_calendar_and_charts_readable(
             _is_at(calendar, CalendarPanel(title).text)
             assert least_contrast(calendar.locator(".pl")) >= 4.5, title
             fourth.screenshot(f"04-dark-{title[:6].strip().lower()}")
-        chart = fourth.scroll_to("lost_by_lifetime(losses").locator(".pl-chart svg")
+        chart = fourth.scroll_to('"shorter"').locator(".pl-chart svg")
         colour = chart.locator("text").first.evaluate("one => getComputedStyle(one).fill")
         page = chart.evaluate("one => getComputedStyle(one.closest('.pl')).color")
         assert colour == page
