@@ -48,8 +48,9 @@ def ending_of(verdict: Verdict, *, by_the_bank: bool, leaked: int) -> Ending:
 
     `leaked` counts the bytes of application data that reached somebody who is not the bank: any
     make it an interception, whatever the device decided afterwards.  An eavesdropper is nobody
-    who answers: to her, application data is sealed.
+    who answers: to her, application data is sealed.  Somebody who was let in and has heard nothing
+    yet counts as well: the app's next words go there.
     """
     if by_the_bank:
         return Ending.CONNECTED if verdict.connected else Ending.LOCKED_OUT
-    return Ending.INTERCEPTED if leaked else Ending.BLOCKED
+    return Ending.INTERCEPTED if leaked or verdict.connected else Ending.BLOCKED

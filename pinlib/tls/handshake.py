@@ -181,7 +181,7 @@ class Connection(End):
         """
         self._findings.check_pin()
         self._decide()
-        self.closed = self._findings.failed is not None
+        self.closed = self.closed or self._findings.failed is not None
 
     def _climb(self, *, with_pin: bool) -> Check | None:
         """Climb the ladder on what the server presented; return the rung that fails, if one does.

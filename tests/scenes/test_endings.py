@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from itertools import product
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from pinlib import Cast, Ending, Middle, Moment, Outcome, Scenario, Strategy, connect, story
-from pinlib.scenes.cast import HOST, LOGIN, REPLY
+from pinlib import (
+    Cast,
+    Ending,
+    Middle,
+    Moment,
+    Outcome,
+    PinSet,
+    Scenario,
+    Strategy,
+    connect,
+    key_pin,
+    story,
+)
+from pinlib.operations.updater import Report, Updater
+from pinlib.operations.updates import Enforcement, PinUpdate
+from pinlib.scenes.cast import HOST, LOGIN, REPLY, TODAY
 from pinlib.scenes.endings import ending_of
 from pinlib.scenes.scenario import Day, HeldAgainst, run
 
@@ -96,3 +112,36 @@ def test_who_does_not_relay_answers_by_herself() -> None:
     assert scene.ending is ROBBED
     assert scene.page is not None and scene.page.reply == b""
     assert b"9250" in scene.heard and scene.page.passed_on == scene.heard
+
+
+def test_somebody_let_in_who_has_heard_nothing_yet_is_no_rescue(cast: Cast) -> None:
+    """Without a request no byte can tell; whoever was let in gets the next ones."""
+    event = cast.events["another trusted CA mis-issues"]
+    verdict = connect(event.device(), event.identity, HOST, event.date)
+    assert (verdict.connected, verdict.application_bytes) == (True, 0)
+    assert event.ending(verdict) is ROBBED
+
+
+@pytest.mark.parametrize("mode", Enforcement, ids=lambda one: one.name)
+def test_an_app_that_only_reports_lets_in_and_says_so(cast: Cast, mode: Enforcement) -> None:
+    """Every event met by an app whose set enforces, reports or is switched off: real handshakes."""
+    online = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+    offline = Ed25519PrivateKey.generate().public_key()
+    pins, ends = PinSet.of(key_pin(cast.bank.leaf)), TODAY + timedelta(60)
+    app = Updater(offline, PinUpdate(1, pins, TODAY, ends, online=online, mode=mode))
+    met = set()
+    for event in cast.events.values():
+        plain, reports = event.verdict(), list[Report]()
+        let_in = app.lets_in(plain, TODAY, reports)
+        asked = None if mode is Enforcement.REPORT else app.pins(TODAY)
+        device = event.device().pinning(asked)
+        verdict = connect(device, event.identity, HOST, event.date, request=LOGIN, reply=REPLY)
+        assert verdict.connected is let_in, event.name
+        ending = event.ending(verdict)
+        assert ending.let_in is let_in
+        reported = bool(reports) and let_in
+        mismatch = plain.connected and not pins.match(plain.verified)
+        assert reported is (mode is Enforcement.REPORT and mismatch), event.name
+        met.add(ending.said(reported=reported))
+    assert ("intercepted (reported)" in met) is (mode is Enforcement.REPORT)
+    assert ("connected (reported)" in met) is (mode is Enforcement.REPORT)

@@ -189,6 +189,20 @@ def test_both_moments_agree_on_who_gets_in(cast: Cast, tls: Tls) -> None:
         assert verdicts[2].application_bytes == late, event.name
 
 
+def test_a_late_check_does_not_open_a_connection_again(cast: Cast, tls: Tls) -> None:
+    """The bank hung up before a word was said; reading the verdict leaves the connection closed."""
+    event = cast.events["initial"]
+    device = replace(event.device(Strategy.LEAF_KEY, tls), moment=Moment.LATE)
+    phone, server = Connection(device, HOST, event.date), Server(event.identity)
+    talk(phone, server)
+    phone.receive(b"")
+    assert phone.closed
+    assert phone.verdict.connected
+    assert phone.closed
+    with pytest.raises(ValueError, match="not let its peer in"):
+        phone.write(LOGIN)
+
+
 # --- the gate and the timeline
 
 
