@@ -54,3 +54,10 @@ def ending_of(verdict: Verdict, *, by_the_bank: bool, leaked: int) -> Ending:
     if by_the_bank:
         return Ending.CONNECTED if verdict.connected else Ending.LOCKED_OUT
     return Ending.INTERCEPTED if leaked or verdict.connected else Ending.BLOCKED
+
+
+def ending_for_users(*, mallory_let_in: bool, bank_let_in: bool) -> Ending:
+    """Decide who was harmed where both the bank and Mallory come by: a robbery counts first."""
+    if mallory_let_in:
+        return Ending.INTERCEPTED
+    return Ending.BLOCKED if bank_let_in else Ending.LOCKED_OUT

@@ -109,7 +109,7 @@ class Room:
     def attempt(self, connect: PinningClient) -> Tried:
         """Let a client that is not ours meet him, on a machine that trusts the same roots.
 
-        He opens a door for it alone, so that what he has is of this victim and of nobody else.
+        Mallory opens a door for it alone, so what she has is this victim’s and nobody else’s.
         """
         context = self.trusting(self.cast.root, self.cast.proxy)
         who = self.middle.interceptor
@@ -165,12 +165,12 @@ def commands(room: Room, folder: Path, *, windows: bool = False) -> tuple[Comman
     return (
         Command("straight to the bank: a token and a balance", log_in(bank, bank_ca), bank),
         Command(
-            "through the man in the middle: his CA is unknown, exit 60",
+            "through Mallory, in the middle: her CA is unknown, exit 60",
             log_in(middle, bank_ca),
             middle,
         ),
         Command(
-            "the same, and his CA is trusted: he reads the password", log_in(middle, both), middle
+            "the same, and her CA is trusted: she reads the password", log_in(middle, both), middle
         ),
         Command(
             "the same, with the bank's key pinned: exit 90", log_in(middle, both, pinned), middle

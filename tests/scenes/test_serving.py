@@ -63,8 +63,8 @@ def find(lines: dict[str, str], words: str) -> str:
     ("words", "status", "balance", "captured"),
     [
         ("straight to the bank", 0, 1250, None),
-        ("his CA is unknown", 60, None, b""),
-        ("his CA is trusted", 0, 9250, FORM),
+        ("her CA is unknown", 60, None, b""),
+        ("her CA is trusted", 0, 9250, FORM),
         ("key pinned", 90, None, b""),
     ],
 )
@@ -244,12 +244,12 @@ def test_serve_tells_what_it_reads_and_ends_with_ctrl_c() -> None:
     with _serving("--intercept") as process:
         assert process.stdout is not None
         line = ""
-        while not line.startswith("# the same, and his CA is trusted"):
-            line = process.stdout.readline()
+        while not line.startswith("# the same, and her CA is trusted"):
+            assert (line := process.stdout.readline()), "it said all that it had to say"
         done = run(process.stdout.readline())
         assert done.returncode == 0, done.stderr
         while not line.startswith("✓ A victim asked for bank.example"):
-            line = process.stdout.readline()
+            assert (line := process.stdout.readline()), "it said all that it had to say"
         while FORM.decode() not in line:
             line = process.stdout.readline()
         process.send_signal(signal.SIGINT)

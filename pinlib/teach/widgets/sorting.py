@@ -97,7 +97,7 @@ class Sorting(Shown):
                     lines.append(f"{thing}: {result.place}. {result.why}")
             self._show.layout.display = "none" if len(placed) == len(self._things) else None
             score = f"{len(placed)} of {len(self._things)} sorted, {right} of them right."
-            table = Markup('<table class="pl-table"><tbody>{}</tbody></table>')
+            table = Markup('<table class="pl-table pl-sorted"><tbody>{}</tbody></table>')
             ask = Markup('<p class="pl-question"><b>Sort.</b> {}</p><p class="pl-dim">{}</p>{}')
             shown = table.format(Markup("").join(rows)) if rows else ""
             self._say(ask.format(escape(self._sort.task), score, shown), "\n".join([*lines, score]))

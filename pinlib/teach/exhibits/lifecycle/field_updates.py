@@ -16,6 +16,7 @@ from pinlib.operations.updater import AtExpiry, Report
 from pinlib.operations.updates import Enforcement, NotTaken, genuine, sign
 from pinlib.operations.weak_updaters import read_anyhow
 from pinlib.scenes.cast import HOST
+from pinlib.scenes.endings import ending_for_users
 from pinlib.shared import shared
 from pinlib.teach.drawing import blocks, typeset
 from pinlib.teach.drawing.blocks import Headline, card, columns
@@ -242,6 +243,8 @@ def delivered(state: Delivery) -> View:
         _app("The naive app", naive),
     )
     words = [letter_words, _said("The signed app", signed), _said("The naive app", naive)]
+    told = _ending(signed).said(reported=bool(signed.reports))
+    words.append(f"Users of the signed app: {told}.")
     facts = {
         "outcome": "fooled" if signed.fooled else "safe",
         "naive": "fooled" if naive.fooled else "safe",
@@ -277,10 +280,7 @@ def _headline(signed: Meeting, naive: Meeting) -> Headline:
 
 
 def _ending(met: Meeting) -> Ending:
-    """Say who was harmed of an app’s users: robbed, locked out, or neither."""
-    if met.fooled:
-        return Ending.INTERCEPTED
-    return Ending.BLOCKED if met.served else Ending.LOCKED_OUT
+    return ending_for_users(mallory_let_in=met.fooled, bank_let_in=met.served)
 
 
 def _letter(wire: Wire) -> tuple[Markup, str]:
