@@ -224,7 +224,7 @@ def test_a_taken_port_is_passed_over_unless_it_was_asked_for() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(workshop.Stop, match="leave --port away"):
+        with pytest.raises(workshop.Stop, match="Leave out --port"):
             workshop.free_port(port)
         assert workshop.free_port(None) != port
     # What was free a moment ago may be another program's now; it is not so ten times running.

@@ -245,11 +245,13 @@ def test_serve_tells_what_it_reads_and_ends_with_ctrl_c() -> None:
         assert process.stdout is not None
         line = ""
         while not line.startswith("# the same, and her CA is trusted"):
-            assert (line := process.stdout.readline()), "it said all that it had to say"
+            line = process.stdout.readline()
+            assert line, "it said all that it had to say"
         done = run(process.stdout.readline())
         assert done.returncode == 0, done.stderr
         while not line.startswith("✓ A victim asked for bank.example"):
-            assert (line := process.stdout.readline()), "it said all that it had to say"
+            line = process.stdout.readline()
+            assert line, "it said all that it had to say"
         while FORM.decode() not in line:
             line = process.stdout.readline()
         process.send_signal(signal.SIGINT)
