@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 
 from tests.claims import CLAIMS, READ, plain, read, shown, told
+from tests.said import CLAIMS as CLAIMING
+from tests.said import said_by_learners
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -83,3 +86,33 @@ def test_a_claim_that_is_put_together_when_it_runs_is_found_in_what_it_shows() -
 def test_everything_that_is_read_is_searched() -> None:
     """Each pattern of files finds some here, so that a folder that moves is not forgotten."""
     assert [glob for glob in READ if not list(ROOT.glob(glob))] == []
+
+
+def test_whoever_names_a_product_a_year_or_all_of_something_has_a_source() -> None:
+    """Each such sentence of lessons and data has a row in data/claims.csv, and no row is left over.
+
+    A row says where the sentence is borne out: a source outside, or what shows it in the workshop.
+    """
+    with (ROOT / "data" / "claims.csv").open(encoding="utf-8", newline="") as table:
+        rows = list(csv.DictReader(table))
+    assert all(re.fullmatch(r"20\d\d-\d\d-\d\d", row["checked"]) for row in rows)
+    assert all(row["source"].strip() for row in rows)
+    sourced = {(row["file"], row["sentence"]) for row in rows}
+    said = set(said_by_learners())
+    assert sorted(said - sourced) == [], "no source: add a row, or say it softly"
+    assert sorted(sourced - said) == [], "nobody says this any more"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "claims"),
+    [
+        ("OkHttp checks the whole chain.", True),
+        ("In 2016 an app stopped working.", True),
+        ("Pinning never helps.", True),
+        ("Mallory answers as the bank.", False),
+        ("The bank sends 200 bytes.", False),
+    ],
+)
+def test_what_counts_as_a_claim(sentence: str, claims: bool) -> None:
+    """Products, years, and words for all or none."""
+    assert bool(CLAIMING.search(sentence)) is claims
