@@ -84,8 +84,8 @@ def _what_went_wrong(said: str, certificate: x509.Certificate, message: str) -> 
     if len(found) == 1 and found[0].hashed:
         return f"This is {found[0].hashed.told}. {found[0].hashed.story}"
     size = len(parts(certificate)["SPKI"])
-    return f"{message} Your pin matches nothing in it; its SPKI has {size} bytes: how many "
-        "did you hash?"
+    asked = f"its SPKI has {size} bytes: how many did you hash?"
+    return f"{message} Your pin matches nothing in it; {asked}"
 
 
 def _what_was_hashed_cases(cast: Cast) -> Iterable[tuple[x509.Certificate, str, str, str]]:
@@ -109,7 +109,7 @@ def _what_was_hashed_cases(cast: Cast) -> Iterable[tuple[x509.Certificate, str, 
         yield (
             *(bank, key.write(notation), "SPKI"),
             f"The bank's own key pin, written for {notation.value}; you said {{said}}. The "
-            "spelling doesn’t say what was hashed: compare the 32 bytes. Pin.parse(…) reads them all.",
+            "spelling doesn’t say what was hashed: compare the 32 bytes. Pin.parse(…) reads all.",
         )
     stranger = Pin(Kind.KEY, sha256(parts(cast.other_issuing.certificate)["SPKI"]).digest())
     yield (

@@ -52,9 +52,8 @@ def decide(answer: Any) -> str:
         fooled = late_stay_late(now.plan, read_along(sweep, _WAY), usual()).lost
         expect(
             fooled <= FOOLED,
-            f"Year {number}: after the theft of {theft} Mallory is let in on {fooled * 100:.1f} % of "
-            "user-days, "
-            f"and {FOOLED * 100:.1f} % are allowed. After a rotation old apps still pin the stolen "
+            f"Year {number}: after the theft of {theft} Mallory is let in on {fooled * 100:.1f} % "
+            f"of user-days, and {FOOLED * 100:.1f} % are allowed. After a rotation old apps still pin the stolen "
             "key, until their users update: release an app that doesn’t know it, the same day.",
         )
         expect(
