@@ -16,7 +16,7 @@ import sys
 import urllib.error
 import urllib.request
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -189,11 +189,25 @@ def _signs(encoding: str) -> tuple[str, str, str]:
 
 
 def main() -> int:
-    """Print one line for each finding; return 0 only when everything essential holds."""
+    """Print one line for each finding and a summary; return 0 only when the essential holds."""
     findings = [finding for look in LOOKS for finding in examine(look)]
     for finding in findings:
         print(line(finding, sys.stdout.encoding or "ascii"))
+    print(summary(findings))
     return 0 if all(finding.holds for finding in findings if finding.essential) else 1
+
+
+def check_machine() -> None:
+    """Print what `main` prints, for a cell that ends with it."""
+    main()
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """Say in one sentence how it looks."""
+    failed = [one.what for one in findings if not one.holds and one.essential]
+    if not failed:
+        return f"Everything that the workshop needs works: {len(findings)} checks."
+    return f"{len(failed)} of {len(findings)} checks failed: {', '.join(failed)}."
 
 
 if __name__ == "__main__":
