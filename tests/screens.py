@@ -17,9 +17,6 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.lab import FLAGS, ROOT, SCREENSHOTS, Lab, Notebook, with_a_cell
 
-PLAYED = """() => !document.getAnimations().some(
-  one => one.playState === 'running' && one.effect?.target?.closest?.('.pl'))"""
-
 
 @dataclass(frozen=True)
 class Size:
@@ -29,8 +26,8 @@ class Size:
     width: int
     height: int
     presented: bool = False
-    zoom: float = 1.0
     dark: bool = False
+    zoom: int = 1
 
 
 SIZES = (
@@ -39,18 +36,20 @@ SIZES = (
     Size("projector", 1280, 720, presented=True),
     Size("projector-dark", 1280, 720, presented=True, dark=True),
     Size("small", 1024, 768),
-    Size("zoomed", 1440, 900, zoom=2.0),
+    Size("zoomed", 1440, 900, zoom=2),
 )
 
 
 def photograph(notebook: Notebook, lesson: str, size: Size) -> int:
     """Show every answer, and take a picture of each code cell that draws something."""
-    if size.dark:
-        notebook.dark_theme()
+    theme = "JupyterLab Dark" if size.dark else "JupyterLab Light"
+    notebook.menu("Settings", "Theme", theme)
     if size.presented:
         notebook.simple_mode()
-    notebook.page.evaluate(f"document.body.style.zoom = {size.zoom}")
     notebook.run_all()
+    # At 200 % a page has half as many points to a side.
+    seen = {"width": size.width // size.zoom, "height": size.height // size.zoom}
+    notebook.page.set_viewport_size(seen)  # type: ignore[arg-type]
     taken = 0
     for at in range(60):
         cell = notebook.page.locator(f'.jp-CodeCell[data-windowed-list-index="{at}"]')
@@ -60,9 +59,10 @@ def photograph(notebook: Notebook, lesson: str, size: Size) -> int:
         cell.evaluate("one => one.scrollIntoView({block: 'start'})")
         show = cell.locator(".widget-button:visible", has_text="Show me")
         if show.count():
-            show.first.click()
+            asked = show.first.element_handle()
+            asked.click()
+            asked.wait_for_element_state("hidden")
         if cell.locator(".pl").count():
-            notebook.page.wait_for_function(PLAYED)
             notebook.screenshot(f"{lesson}-{size.name}-{at:02}")
             taken += 1
     return taken

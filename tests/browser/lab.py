@@ -149,8 +149,12 @@ class Lab:
     def open(
         self, browser: Browser, name: str, *, width: int = 1280, height: int = 900
     ) -> Notebook:
-        """Open a notebook in a page of its own, and wait for its kernel."""
-        page = browser.new_context(viewport={"width": width, "height": height}).new_page()
+        """Open a notebook in a page of its own, and wait for its kernel.
+
+        The page asks for no motion, so that what is drawn is whole at once.
+        """
+        size = {"width": width, "height": height}
+        page = browser.new_context(viewport=size, reduced_motion="reduce").new_page()
         page.set_default_timeout(DEADLINE * 1000)
         notebook = Notebook(page, name)
         path = urllib.parse.quote(self.below + name)
