@@ -182,7 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(sentence)
             return 0
         if given[0] != "reset" or len(given) > 2:
-            raise BadInput("Say which lesson to reset, such as: reset 03", seen=" ".join(given))
+            raise BadInput("Reset one lesson at a time, such as: reset 03", seen=" ".join(given))
         print(copies.reset(*given[1:] or [""]))
     except BadInput as error:
         print(f"{error}.", file=sys.stderr)
