@@ -462,17 +462,24 @@ def make_venv(held: "tuple[int, ...]") -> None:
         raise Stop(why(output) or f"Python couldn't make .venv. It said:\n{output}")
 
 
+def plainly(name: str, version: str) -> str:
+    """Write a package and its version in one way: requirements and folders have several."""
+    return re.sub(r"[-_.]+", "-", name).lower() + " " + version
+
+
 def fill(venv: Path, layer: Layer, wheels: "Path | None", held: "tuple[int, ...]") -> None:
     """Install a layer into an environment, and write the stamp once it has been imported there."""
     print("Installing the packages ...", flush=True)
     python = str(venv_python(venv, sys.platform))
     (site,) = venv.glob("Lib" if sys.platform == "win32" else "lib/python*")
     listed = (ROOT / layer.requirements).read_text(encoding="utf-8")
-    total = len(re.findall(r"(?m)^\w", listed))
+    pinned = {plainly(*pin) for pin in re.findall(r"(?m)^([\w.-]+)==([^\s;]+)", listed)}
+    total = len(pinned)  # about: some are for other systems
 
     def progress(said: str) -> str:
         # pip says nothing while it unpacks, but what it has unpacked can be counted.
-        unpacked = sum(1 for _ in site.glob("site-packages/*.dist-info"))
+        there = (path.stem.rpartition("-") for path in site.glob("site-packages/*.dist-info"))
+        unpacked = len(pinned.intersection(plainly(name, version) for name, _, version in there))
         fetched = len(re.findall(r"(?m)^(?:Collecting|Processing|Requirement already)", said))
         return f"  {fetched} downloaded, {unpacked} installed, of about {total} packages"
 

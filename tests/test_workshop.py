@@ -239,6 +239,24 @@ def can_be_bound(port: int) -> bool:
     return False
 
 
+def test_progress_in_a_log_is_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each line is another one, the last says how it ended, and in between they wait."""
+    slow = "import time\nfor n in range(4): print(n, flush=True); time.sleep(0.5)"
+
+    def said(every: float) -> list[str]:
+        command = [sys.executable, "-c", slow]
+        status, _ = workshop.showing_progress(
+            command, dict(os.environ), lambda text: f"{len(text.split())} of 4", every=every
+        )
+        assert status == 0
+        return capsys.readouterr().out.splitlines()
+
+    often = said(0)
+    assert often == sorted(set(often)) and often[-1] == "4 of 4"
+    assert len(often) > 2
+    assert said(60) == ["4 of 4"]
+
+
 # --- The launcher, started ----------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ import sys
 import urllib.error
 import urllib.request
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -188,11 +188,27 @@ def _signs(encoding: str) -> tuple[str, str, str]:
     return "✓", "✕", "!"
 
 
+def summary(findings: Sequence[Finding]) -> str:
+    """Say in one sentence what all the findings come to."""
+    failed = [finding for finding in findings if not finding.holds]
+    names = ", ".join(finding.what for finding in failed)
+    if not failed:
+        return f"Everything works: {len(findings)} of {len(findings)} checks passed."
+    if not any(finding.essential for finding in failed):
+        passed = len(findings) - len(failed)
+        return f"The workshop works: {passed} of {len(findings)} checks passed, all but {names}."
+    which = f"{len(failed)} of {len(findings)} checks failed: {names}"
+    return f"{which}. The lines above say what to do."
+
+
 def main() -> int:
-    """Print one line for each finding; return 0 only when everything essential holds."""
-    findings = [finding for look in LOOKS for finding in examine(look)]
-    for finding in findings:
-        print(line(finding, sys.stdout.encoding or "ascii"))
+    """Print a line for each finding and one for all; return 0 when everything essential holds."""
+    findings = []
+    for look in LOOKS:
+        for finding in examine(look):
+            print(line(finding, sys.stdout.encoding or "ascii"), flush=True)
+            findings.append(finding)
+    print(summary(findings))
     return 0 if all(finding.holds for finding in findings if finding.essential) else 1
 
 
