@@ -34,7 +34,7 @@ def _who_refused_cases(cast: Cast) -> Iterable[tuple[Verdict, str, str]]:
     yield (
         happens["unknown CA"].verdict(),
         "TLS",
-        "This phone pins nothing, and refused an unknown authority; you said {said}. "
+        "This phone pins nothing, and refused an unknown CA; you said {said}. "
         "Not every refusal is the pin's.",
     )
     yield (
@@ -47,7 +47,7 @@ def _who_refused_cases(cast: Cast) -> Iterable[tuple[Verdict, str, str]]:
         happens["wrong host"].verdict(pinned),
         "TLS",
         "A wrong name brings the same alert, bad_certificate, as a wrong pin; you said {said}. "
-        "The alert alone does not tell. Ask the outcome, or the rung that fails.",
+        "The alert alone doesn’t tell. Ask the outcome, or the rung that fails.",
     )
     yield (
         _after(happens["another trusted CA mis-issues"]),
@@ -72,4 +72,4 @@ def who_refused(answer: Any) -> str:
             f'Answer "nobody", "TLS" or "pin"; this was {said!r}.',
         )
         expect(str(said).lower() == right.lower(), message.format(said=repr(said)))
-    return "You tell them apart on seven phones that you had not seen."
+    return "You tell them apart on seven phones you hadn’t seen."

@@ -79,13 +79,13 @@ def gullible(answer: Any) -> str:
     met = meets(authority)
     expect(
         met.connected,
-        f"The impostor is still refused ({met.outcome.value}). The phone must trust the very "
-        "authority that your function is given, whoever that is.",
+        f"Mallory is still refused ({met.outcome.value}). The phone must trust the CA that "
+        "your function is given, whichever that is.",
     )
     expect(
         not meets(authority, "shop.example").connected,
         "It now accepts a certificate for another name too. Leave every check on: the phone should "
-        "believe wrongly, not stop checking.",
+        "trust wrongly, not stop checking.",
     )
     expect(
         not meets(authority, date=MUCH_LATER).connected,
@@ -93,13 +93,12 @@ def gullible(answer: Any) -> str:
     )
     expect(
         not meets(stranger).connected,
-        "It now believes every authority there is, strangers too. Add one root; do not switch the "
-        "chain off.",
+        "It now trusts any CA at all. Add one root; don’t switch the chain check off.",
     )
     expect(
         connect(phone, cast.bank, HOST, TODAY).connected,
-        "It lets the impostor in and no longer reaches the bank: keep the roots it had.",
+        "It lets Mallory in and no longer reaches the bank: keep the roots it had.",
     )
     copied = connect(phone, cast.bank.copied(), HOST, TODAY)
-    expect(not copied.connected, "It accepts a certificate whose key the peer does not own.")
-    return "Every check is on, and the impostor is in: one more root in the store was enough."
+    expect(not copied.connected, "It accepts a certificate whose key the peer doesn’t own.")
+    return "Every check is on, and Mallory is in: one more root in the store was enough."

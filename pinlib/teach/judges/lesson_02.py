@@ -84,9 +84,8 @@ def _what_went_wrong(said: str, certificate: x509.Certificate, message: str) -> 
     if len(found) == 1 and found[0].hashed:
         return f"This is {found[0].hashed.told}. {found[0].hashed.story}"
     size = len(parts(certificate)["SPKI"])
-    return (
-        f"{message} Your pin fits nothing in it; its SPKI has {size} bytes: how many did you hash?"
-    )
+    asked = f"its SPKI has {size} bytes: how many did you hash?"
+    return f"{message} Your pin matches nothing in it; {asked}"
 
 
 def _what_was_hashed_cases(cast: Cast) -> Iterable[tuple[x509.Certificate, str, str, str]]:
@@ -109,14 +108,14 @@ def _what_was_hashed_cases(cast: Cast) -> Iterable[tuple[x509.Certificate, str, 
     for notation in Notation:
         yield (
             *(bank, key.write(notation), "SPKI"),
-            f"The bank's own key pin, written for {notation.value}; you said {{said}}. The clothes "
-            "do not say what was hashed: compare the 32 bytes. Pin.parse(…) reads them all.",
+            f"The bank's own key pin, written for {notation.value}; you said {{said}}. The "
+            "spelling doesn’t say what was hashed: compare the 32 bytes. Pin.parse(…) reads all.",
         )
     stranger = Pin(Kind.KEY, sha256(parts(cast.other_issuing.certificate)["SPKI"]).digest())
     yield (
         *(bank, str(stranger), "something else"),
-        "This pin is of another certificate altogether; you said {said}. What fits none of the "
-        'parts is "something else": do not conclude by exclusion.',
+        "This pin is of another certificate altogether; you said {said}. What matches none of the "
+        'parts is "something else": don’t guess by exclusion.',
     )
     renewed = cast.events["renew, same key"].identity.leaf
     old = Pin(Kind.CERTIFICATE, sha256(parts(bank)["certificate"]).digest())
@@ -140,5 +139,5 @@ def what_was_hashed(answer: Any) -> str:
         expect(said == right, message.format(said=shown))
     return (
         "Ben hashed the whole certificate, Chloé the bare key bits, Dan the PEM text; Edith is "
-        "right, in other clothes. And you tell them apart for other kinds of keys too."
+        "right, in another notation. And you tell them apart for other kinds of keys too."
     )

@@ -30,7 +30,7 @@ def _cases() -> Iterator[tuple[Plan, str]]:
     yield (
         _plan("A new key each time", _on(5, "key C"), _on(9, "key D"), _on(1, "key E", year=2028)),
         "Each renewal brings a key that no app knows: every pin on the leaf is refused at the "
-        "first, and the pins on an authority hold.",
+        "first, and the pins on a CA hold.",
     )
     yield (
         _plan("The same key", _on(5, "key A"), _on(9, "key A")),
@@ -44,12 +44,12 @@ def _cases() -> Iterator[tuple[Plan, str]]:
     )
     yield (
         _plan("Another intermediate", _on(5, "key A", "Lab Issuing CA 2")),
-        "Here the key stays, and another intermediate signs. What an app has pinned may be an "
-        "authority: `shows` has its name too.",
+        "Here the key stays, and another intermediate signs. What an app has pinned may be a "
+        "CA: `shows` has its name too.",
     )
     yield (
         _plan("Another CA", _on(5, "key A"), _on(9, "key B", "Other Issuing CA")),
-        "Here the bank moves to another authority, with its backup key.",
+        "Here the bank moves to another CA, with its backup key.",
     )
     yield (
         _plan(
@@ -71,11 +71,11 @@ def _cases() -> Iterator[tuple[Plan, str]]:
     )
     yield (
         _plan(
-            "Pins on an authority",
+            "Pins on a CA",
             _on(5, "key C", "Other Issuing CA"),
             pins=("key A", "Other Root"),
         ),
-        "This app has pinned a key and another authority's root. One pin that matches is enough: "
+        "This app has pinned a key and another CA’s root. One pin that matches is enough: "
         "it need not be the key.",
     )
 

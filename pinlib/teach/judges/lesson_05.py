@@ -52,9 +52,9 @@ def decide(answer: Any) -> str:
         fooled = late_stay_late(now.plan, read_along(sweep, _WAY), usual()).lost
         expect(
             fooled <= FOOLED,
-            f"Year {number}: the thief of {theft} is let in on {fooled * 100:.1f} % of user-days, "
-            f"and {FOOLED * 100:.1f} % are allowed. After a rotation old apps still pin the stolen "
-            "key, until their users update: release an app that does not know it, the same day.",
+            f"Year {number}: after the theft of {theft} Mallory is let in on {fooled * 100:.1f} % "
+            f"of user-days, and {FOOLED * 100:.1f} % are allowed. After a rotation old apps still pin "
+            "the stolen key, until their users update: release an app that doesn’t know it, the same day.",
         )
         expect(
             bool(now.backups) and set(now.backups) <= set(now.shipped.pins),
@@ -95,8 +95,8 @@ def _believes_no_authority(now: Situation, sweep: Sweep, number: int) -> None:
         pinned = "nothing" if not release.pins else ", ".join(release.pins)
         expect(
             not found,
-            f"Year {number}: {release.version} pins {pinned}, so a stranger is let in whom "
-            f"{min(found, default='')} certifies by mistake. Pin the bank's own keys alone.",
+            f"Year {number}: {release.version} pins {pinned}, so it accepts any certificate "
+            f"that {min(found, default='')} mis-issues. Pin the bank's own keys alone.",
         )
 
 

@@ -36,7 +36,7 @@ _STEPS = {
     "replayed after expiry": "It is genuine, and old: compare its version with app.has.version.",
     "clock set back": "By the phone's clock it is good; its version is older than app.has.version.",
     "clock set forward": "An empty text is no set: keep to `app`.",
-    "truncated": "What is cut short is not signed: keep to `app`, and to its pins.",
+    "truncated": "What is cut short isn’t signed: keep to `app`, and to its pins.",
     "enormous": "Nobody signed it: keep to `app`, and to its pins.",
 }
 
@@ -59,7 +59,7 @@ def take(answer: Any) -> str:
             )
             device = replace(story().phone, pins=then.pins(field.at))
             met = connect(device, case.knocks, HOST, field.at)
-            who = "the bank is refused" if case.welcome else "the thief is let in"
+            who = "the bank is refused" if case.welcome else "Mallory is let in"
             expect(
                 met.connected is case.welcome,
                 f"{about}: afterwards {who}. {case.next_step}",
@@ -70,9 +70,7 @@ def take(answer: Any) -> str:
                 f"{case.next_step}",
             )
             count += 1
-    return (
-        f"{count} deliveries at two banks: the thief stays out, and the bank can change its pins."
-    )
+    return f"{count} deliveries at two banks: Mallory stays out, and the bank can change its pins."
 
 
 def _taken(answer: Any, app: Updater, case: Case) -> Updater:
@@ -88,7 +86,7 @@ def _taken(answer: Any, app: Updater, case: Case) -> Updater:
         raise NotYet(f"Return an app, `app` itself or replace(app, has=update), not {then!r:.40}.")
     expect(
         (then.offline, then.at_expiry, then.built_in) == (app.offline, app.at_expiry, app.built_in),
-        "The offline key and what happens at the end are the app's own: change `has` alone.",
+        "The offline key and what happens at expiry are the app’s own: change only `has`.",
     )
     return then
 
@@ -124,7 +122,7 @@ def _attacks(field: Field, key: Ed25519PrivateKey) -> Iterator[Case]:
             Attempt(sign(held_back, key), field.at),
             story().bank,
             False,
-            "Compare update.expires with now: at that moment it has ended.",
+            "Compare update.expires with now: at that moment it has expired.",
         )
     again = replace(
         newer,

@@ -97,7 +97,7 @@ def _by_no_match(verdict: Any) -> str:
 WRONG_WHO = {
     _by_any_refusal: "Not every refusal is the pin's",
     _by_pinned: "Having a pin is not the same",
-    _by_alert: "The alert alone does not tell",
+    _by_alert: "The alert alone doesn’t tell",
 }
 
 
@@ -174,8 +174,8 @@ def _without_the_bank(authority: Any) -> Any:
 
 WRONG_PHONE = {
     _without_checks: "for another name too",
-    _hard_coded: "whoever that is",
-    _without_the_chain: "every authority there is",
+    _hard_coded: "whichever that is",
+    _without_the_chain: "any CA at all",
     _without_the_date: "expired",
     _without_the_bank: "keep the roots it had",
 }
@@ -311,8 +311,8 @@ def _of_the_bank(_: Any, pin: str) -> str:
 WRONG_STORY = {
     _by_heart: "An RSA certificate",
     _with_a_fixed_header: "Its header is of another length",
-    _by_exclusion: "do not conclude by exclusion",
-    _of_three_notations: "The clothes do not say what was hashed",
+    _by_exclusion: "don’t guess by exclusion",
+    _of_three_notations: "The spelling doesn’t say what was hashed",
     _of_the_bank: "An RSA certificate",
 }
 
@@ -557,7 +557,7 @@ WRONG_DAY = {
     _by_second_certificate: "Look at every deployment",
     _whenever: "what the bank showed before app.day does not concern it",
     _the_last_stretch: "The first day is asked for",
-    _any_change: "the pins on an authority hold",
+    _any_change: "the pins on a CA hold",
 }
 
 
@@ -653,8 +653,8 @@ def _waits(_: Situation) -> Move:
 
 WRONG_YEAR = {
     _renews_alone: "Ask whether now.in_use is in now.stolen",
-    _rotates_alone: "release an app that does not know it, the same day",
-    _pins_nothing: "pins nothing, so a stranger is let in",
+    _rotates_alone: "release an app that doesn’t know it, the same day",
+    _pins_nothing: "pins nothing, so it accepts any certificate",
     _pins_its_authority: "Pin the bank's own keys alone",
     _rotates_to_the_unknown: "that app does not know the key",
     _waits: "it has ended: renew in time",
@@ -796,12 +796,12 @@ WRONG_UPDATER = {
     _by("expires"): "Only the version says what is newer",
     _by("issued"): "Only the version says what is newer",
     _by("version", "expires"): "It is signed, newer, and not at its end",
-    _any_signature: "Signed by another: afterwards the thief is let in",
-    _any_version: "Rolled back: afterwards the thief is let in",
+    _any_signature: "Signed by another: afterwards Mallory is let in",
+    _any_version: "Rolled back: afterwards Mallory is let in",
     _for_ever: "Compare update.expires with now",
     _next_one_alone: "A phone that was off misses some sets",
     _nothing_new: "The bank's own set, 1 later, enforce: afterwards the bank is refused",
-    _version_three: "Rolled back: afterwards the thief is let in",
+    _version_three: "Rolled back: afterwards Mallory is let in",
 }
 
 
@@ -822,11 +822,11 @@ def test_a_wrong_updater_stands_the_visible_attack_and_hears_why(
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        (_as_it_comes, "Unsigned: afterwards the thief is let in"),
+        (_as_it_comes, "Unsigned: afterwards Mallory is let in"),
         (lambda *_: ..., "Not written yet"),
         (lambda *_: 3, "Return an app, `app` itself or replace(app, has=update)"),
         (lambda app, *_: app.nothing, "Your function raised AttributeError"),
-        (lambda app, *_: replace(app, at_expiry=AtExpiry.OPEN), "change `has` alone"),
+        (lambda app, *_: replace(app, at_expiry=AtExpiry.OPEN), "change only `has`"),
         (3, "A function is wanted here, not a int"),
     ],
 )
