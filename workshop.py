@@ -496,7 +496,8 @@ def fill(venv: Path, layer: Layer, wheels: "Path | None", held: "tuple[int, ...]
             "command to try again."
         )
         raise Stop(f"{last}\n\nAll that pip said is in {LOG}\n{sentence}")
-    (venv / (layer.requirements + ".log")).write_text(said, encoding="utf-8")
+    with (venv / "install.log").open("a", encoding="utf-8") as log:
+        log.write(said)
     with suppress(FileNotFoundError):
         LOG.unlink()
     # Not by `pip install -e .`: setuptools takes {x} and $x in the folder's name for variables.

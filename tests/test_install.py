@@ -354,7 +354,7 @@ def test_a_failed_install_says_where_its_log_lies(project: Project) -> None:
     project.requirements.write_text(before)
     assert project.start()[0] == 0
     assert not log.exists()
-    kept = project.venv / "requirements.hashes.log"
+    kept = project.venv / "install.log"
     assert "Successfully installed kit-1" in kept.read_text(encoding="utf-8")
 
 
