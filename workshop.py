@@ -766,6 +766,7 @@ def reader() -> argparse.ArgumentParser:
     )
     commands.add_parser("bench", help="the table of ratios and times", add_help=False)
     commands.add_parser("picture", help="draw the README's picture anew", add_help=False)
+    commands.add_parser("screens", help="photograph every lesson at every size", add_help=False)
     return parser
 
 
@@ -774,11 +775,11 @@ def obey(arguments: "list[str]") -> int:
     parser = reader()
     options, rest = parser.parse_known_args(arguments)
     command = options.command
-    if rest and command not in ("test", "pack", "bench", "picture"):
+    if rest and command not in ("test", "pack", "bench", "picture", "screens"):
         parser.error("unknown: " + " ".join(rest))
     if command is None:
         return start(options.wheels, options.port, browser=not options.no_browser)
-    set_up(options.wheels, tests=command in ("test", "bench", "picture"))
+    set_up(options.wheels, tests=command in ("test", "bench", "picture", "screens"))
     if command == "check":
         return run("-m", "pinlib.setup.doctor")
     if command == "reset":

@@ -632,3 +632,16 @@ def test_loopback_is_no_network(kernel: Kernel) -> None:
     """Servers on loopback are what later lessons use: the guard lets them be."""
     text = "import socket\ns = socket.create_server(('127.0.0.1', 0))\ns.close()"
     assert kernel.run(new_notebook(cells=[new_code_cell(text, id="cell")])) == []
+
+
+@pytest.mark.slow
+def test_a_section_starts_without_the_cells_before_it(kernel: Kernel) -> None:
+    """What they would have defined is there, and the questions before count as shown."""
+    cells = [
+        new_code_cell('from pinlib.teach import start\nlesson = start("05")', id="set-up"),
+        new_code_cell('lesson.goto("tail")\nlost.title, day, lesson.answer("second")', id="goto"),
+    ]
+    notebook = new_notebook(cells=cells)
+    assert kernel.run(notebook) == []
+    assert notebook.cells[1].outputs[-1].data["text/plain"].startswith("('Lost', ")
+    assert notebook.cells[1].outputs[-1].data["text/plain"].endswith(", '')")

@@ -61,7 +61,7 @@ class Lesson:
         `other` is the world in which another answer would be right, or what rules it out.
         """
         question = _named(self._script.questions, name, "prediction")
-        runs = _experiment(experiment), _experiment(other)
+        runs = (_experiment(one, ladder=not question.bare) for one in (experiment, other))
         return self._show(Prediction(name, question, self, *runs))
 
     def your_turn(self, name: str, experiment: object) -> YourTurn:
@@ -230,10 +230,10 @@ def _named(known: Mapping[str, Any], name: str, what: str) -> Any:
     return known[name]
 
 
-def _experiment(given: object) -> Experiment:
+def _experiment(given: object, *, ladder: bool = True) -> Experiment:
     """Make something to run of a scenario or of a function."""
     if isinstance(given, Scenario):
-        return lambda: import_module("pinlib.teach").show_scenario(given)
+        return lambda: import_module("pinlib.teach").show_scenario(given, ladder=ladder)
     if callable(given):
         return given
     wanted = "an experiment is a Scenario, or a function that gives something to show"

@@ -30,7 +30,8 @@ class Option:
 class Question:
     """A prediction: asked before its experiment runs, and never scored.
 
-    `after` names the question that has to be answered first.  `world` introduces the world in
+    `after` names the question that has to be answered first.  A `bare` one draws its scene without
+    the checks, which have not been named yet.  `world` introduces the world in
     which another answer would be right, or the evidence that rules it out.
     """
 
@@ -39,6 +40,7 @@ class Question:
     explain: str
     world: str = ""
     after: str = ""
+    bare: bool = False
 
     @property
     def right(self) -> Option | None:
@@ -188,6 +190,7 @@ _SCHEMA = {
             "explain": _explain,
             "world?": str,
             "after?": str,
+            "bare?": bool,
         }
     },
     "panels?": {"*": {"shows": str, "goals": _goals, "start?": str}},

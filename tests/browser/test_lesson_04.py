@@ -177,7 +177,9 @@ def test_the_dark_theme_keeps_calendar_and_charts_readable(
             _is_at(calendar, CalendarPanel(title).text)
             assert least_contrast(calendar.locator(".pl")) >= 4.5, title
             fourth.screenshot(f"04-dark-{title[:6].strip().lower()}")
-        chart = fourth.scroll_to('"shorter"').locator(".pl-chart svg")
+        cell = fourth.scroll_to('"shorter"')
+        cell.get_by_role("button", name="Show me").click()
+        chart = cell.locator(".pinlib-panel .pl-chart svg")
         colour = chart.locator("text").first.evaluate("one => getComputedStyle(one).fill")
         page = chart.evaluate("one => getComputedStyle(one.closest('.pl')).color")
         assert colour == page

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pinlib.setup.doctor import LOOKS, Finding, examine, line
+from pinlib.setup.doctor import LOOKS, Finding, examine, line, summary
 
 pytestmark = pytest.mark.slow  # processes, servers and sockets of their own
 
@@ -78,3 +78,11 @@ def test_an_old_console_gets_letters_for_signs(encoding: str) -> None:
     text = line(Finding(False, "widgets", "apart", "repair"), encoding)
     assert text == "FAIL widgets       apart -> repair"
     assert line(Finding(False, "widgets", "apart"), "utf-8") == "✕ widgets       apart"
+
+
+def test_the_doctor_sums_up_in_a_sentence() -> None:
+    """Whoever reads the last line alone knows."""
+    good, bad = Finding(True, "Python", "3.13"), Finding(False, "widgets", "none", "reload")
+    lesser = Finding(False, "browser", "none found", essential=False)
+    assert summary([good, lesser]) == "The workshop works: 1 of 2 checks passed, all but browser."
+    assert summary([good, bad]) == "1 of 2 checks failed: widgets. The lines above say what to do."

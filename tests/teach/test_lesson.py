@@ -155,3 +155,14 @@ def test_start_over_says_what_it_forgot(capsys: pytest.CaptureFixture[str]) -> N
 def test_a_word_is_looked_up_in_any_of_its_forms() -> None:
     """A term is explained anywhere, not only where it first appears."""
     assert "SNI" in Lesson("00").word("sni").data
+
+
+def test_a_section_that_does_not_exist_lists_those_that_do() -> None:
+    """By question, panel, checkpoint or heading."""
+    with pytest.raises(BadInput, match=r"lesson 03 has no section 'moon'; there are .*cafe"):
+        Lesson("03").goto("moon")
+    lesson = Lesson("00")
+    lesson.goto("pinned")
+    assert lesson.answer("home_made") == lesson.answer("mis_issued") == SHOWN
+    assert lesson.answer("pinned") is None
+    lesson.start_over()

@@ -53,8 +53,9 @@ def decide(answer: Any) -> str:
         expect(
             fooled <= FOOLED,
             f"Year {number}: after the theft of {theft} Mallory is let in on {fooled * 100:.1f} % "
-            f"of user-days, and {FOOLED * 100:.1f} % are allowed. After a rotation old apps still pin "
-            "the stolen key, until their users update: release an app that doesn’t know it, the same day.",
+            f"of user-days, and {FOOLED * 100:.1f} % are allowed. After a rotation old apps still "
+            "pin the stolen key, until their users update: release an app that doesn’t know it, "
+            "the same day.",
         )
         expect(
             bool(now.backups) and set(now.backups) <= set(now.shipped.pins),

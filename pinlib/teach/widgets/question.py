@@ -74,6 +74,7 @@ class Prediction(Shown):
         """Answer as a click would."""
         with self._lock:
             if not self._closed and self._desk.answer(self._name) is None:
+                self.add_class("pinlib-plays")
                 self._desk.give(self._name, label)
 
     def show_me(self) -> None:
@@ -84,6 +85,7 @@ class Prediction(Shown):
         """Run the world in which another answer would be right."""
         with self._lock:
             self._world_shown = True
+            self.remove_class("pinlib-plays")
             self.refresh()
 
     def ask_again(self) -> None:
