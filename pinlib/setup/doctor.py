@@ -74,7 +74,7 @@ def handshake() -> Iterator[Finding]:
             and impostor.application_bytes == 0,
             tls.value,
             f"the bank: {bank.outcome.value}; an impostor: {impostor.outcome.value}",
-            "this Python's OpenSSL behaves in an unknown way: report these lines",
+            "this Python's OpenSSL behaves unexpectedly: please report these lines",
         )
 
 
@@ -97,12 +97,14 @@ def widgets() -> Iterator[Finding]:
     own = Path(sys.prefix) / "share" / "jupyter"
     seen = f"ipywidgets {metadata.version('ipywidgets')}, jupyterlab_widgets {installed}"
     if not fitting.specifier.contains(installed):
-        yield Finding(False, "widgets", f"{seen}: these do not fit", _REPAIR)
+        yield Finding(False, "widgets", f"{seen}: these versions don't match", _REPAIR)
     elif not found:
-        yield Finding(False, "widgets", f"{seen}, but JupyterLab cannot find it", _REPAIR)
+        yield Finding(False, "widgets", f"{seen}, but JupyterLab can't find it", _REPAIR)
     elif _version(found[0]) != _version(own):
         remedy = f"remove {(found[0] / _WIDGETS).parent}"
-        yield Finding(False, "widgets", f"another front end stands before ours: {seen}", remedy)
+        yield Finding(
+            False, "widgets", f"JupyterLab loads another front end than ours: {seen}", remedy
+        )
     else:
         yield Finding(True, "widgets", f"{seen}, front end {_version(own)}")
 
@@ -128,7 +130,7 @@ def token() -> Iterator[Finding]:
         refused == 403 and served == 200,
         "token",
         f"JupyterLab answers {refused} without it, {served} with it",
-        "some configuration of Jupyter stands in the way: look in /etc/jupyter and in "
+        "a Jupyter configuration interferes: look in /etc/jupyter and in "
         f"{Path(sys.prefix, 'etc', 'jupyter')}",
     )
 
