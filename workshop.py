@@ -22,7 +22,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -37,6 +37,7 @@ VENV = ROOT / ".venv"
 NEXT = ROOT / ".next"  # where an environment is made; as many letters as .venv: see `retarget`
 LAST = ROOT / ".last"  # where the one before it goes in the moment of the exchange
 LOCK = ROOT / ".workshop.lock"
+LOG = ROOT / ".workshop.log"  # of an install that failed; that of one that worked is in .venv
 FIRST_PORT = 8888
 LONGEST_INSIDE = 175  # characters of the longest path that an install makes below this folder
 WINDOWS_LIMIT = 259
@@ -84,31 +85,32 @@ def objection(python: Interpreter, other: "str | None" = None) -> "str | None":
     """Say why this Python will not do and what to do, or None; `other` is a command that will."""
     seen = "{}.{}".format(*python.version)
     wanted = "Python {}.{} to {}.{}".format(*(OLDEST + NEWEST))
-    remedy = f"run: {other} workshop.py" if other else "install one from https://www.python.org"
+    remedy = f"run {other} workshop.py" if other else "install one from https://www.python.org"
     on_windows = python.platform == "win32"
     if python.version < OLDEST:
-        return f"This is Python {seen}, which is too old; the workshop needs {wanted}: {remedy}"
+        return f"This is Python {seen}, which is too old. The workshop needs {wanted}: {remedy}"
     if python.version > NEWEST:
         return (
-            f"This is Python {seen}, which is newer than the versions this workshop is locked to; "
-            f"it needs {wanted}: {remedy}"
+            f"This is Python {seen}, which is newer than any this workshop was tested with. "
+            f"It needs {wanted}: {remedy}"
         )
     if python.implementation != "cpython":
-        return f"This is {python.implementation}; the workshop needs CPython, {wanted}: {remedy}"
+        return f"This is {python.implementation}. The workshop needs CPython, {wanted}: {remedy}"
     if on_windows and not python.is_64_bit:
         return (
-            f"This is a 32-bit Python, for which there are no packages; {wanted}, 64-bit: {remedy}"
+            "This is a 32-bit Python, and some packages exist for 64-bit only. The workshop needs "
+            f"{wanted}, 64-bit: {remedy}"
         )
     if python.is_conda_base:
         return (
-            "This is Anaconda's base environment, which the workshop leaves alone; make it one of "
-            f"its own: conda create -n pinning python={OLDEST[0]}.{OLDEST[1] + 1}, then conda "
-            "activate pinning, then python workshop.py"
+            "This is Anaconda's base environment, which the workshop leaves alone. Make a new one: "
+            f"conda create -n pinning python={OLDEST[0]}.{OLDEST[1] + 1}, then conda activate "
+            "pinning, then python workshop.py"
         )
     if not python.can_make_venv:
         return (
-            "This Python cannot make virtual environments, as Debian and Ubuntu ship it; "
-            f"install what is missing and start again: sudo apt install python{seen}-venv"
+            "This Python can't make virtual environments: Debian and Ubuntu ship that part "
+            f"separately. Install it and start again: sudo apt install python{seen}-venv"
         )
     return None
 
@@ -129,16 +131,15 @@ def other_python() -> "str | None":
 
 # --- What went wrong, in one sentence -----------------------------------------------------------
 
-DISK_FULL = "The disk is full: make about 1 GB of room, then run the same command again."
+DISK_FULL = "The disk is full. Free about 1 GB, then run the same command again."
 
 # The first pattern that is found in the output decides, so causes stand before their consequences.
 CAUSES = (
     (
         r"DO NOT MATCH THE HASHES",
-        "A package is not the one this workshop was tested with, for its hash is not that in the "
-        "requirements: a download was damaged or somebody changed it. Nothing of it was installed. "
-        "Use another network, or another copy of the folder of wheels, and run the same command "
-        "again.",
+        "A package doesn't match its hash in the requirements, so pip did not install it: the "
+        "download was damaged, or someone changed the package. Use another network or another copy "
+        "of the folder of wheels, then run the same command again.",
     ),
     (
         r"No space left on device|Errno 28\b|WinError 112\b|not enough space|quota exceeded",
@@ -146,39 +147,39 @@ CAUSES = (
     ),
     (
         r"Long Path support|WinError 206\b|File ?name too long|Errno 36\b|Errno 63\b",
-        "The path of this folder is too long for Windows: move the folder to a short one such as "
+        "This folder's path is too long for Windows. Move the folder to a short path such as "
         r"C:\pinning and start again there.",
     ),
     (
         r"Permission denied|Access is denied|WinError (5|32)\b|Errno 13\b|Read-only file system",
-        "A file of the workshop cannot be written: close every JupyterLab that still runs, or move "
-        "the folder to where you may write, then run the same command again.",
+        "The workshop can't write to one of its files. Close every JupyterLab that still runs from "
+        "this folder, or move the folder to where you may write, then run the same command again.",
     ),
     (
         r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSLCertVerificationError",
-        "Somebody between you and the package index answered with a certificate that pip does not "
-        "trust, which is exactly what lesson 03 is about, and mostly it is a company's inspecting "
-        "proxy or antivirus: use another network, or ask for that proxy's root certificate and set "
-        "PIP_CERT to its file, or install from a folder of wheels: --from FOLDER",
+        "Someone answered in place of the package index, with a certificate that pip doesn't "
+        "trust: exactly what lesson 03 is about. Usually it's a company's inspecting proxy or an "
+        "antivirus. Use another network, or ask for that proxy's root certificate and set PIP_CERT "
+        "to its file, or install from a folder of wheels with --from FOLDER.",
     ),
     (
         r"407 Proxy|Cannot connect to proxy|ProxyError",
-        "The proxy that this machine is told to use did not let pip through: set HTTPS_PROXY to "
-        "http://user:password@proxy:port or use another network, or install from a folder of "
-        "wheels: --from FOLDER",
+        "The proxy that this machine uses didn't let pip through. Set HTTPS_PROXY to "
+        "http://user:password@proxy:port, or use another network, or install from a folder of "
+        "wheels with --from FOLDER.",
     ),
     (
         r"NewConnectionError|NameResolutionError|getaddrinfo failed|name resolution"
         r"|Network is unreachable|ConnectTimeout|Read(Timeout| timed out)|Connection (refused|reset"
         r"|aborted)|Failed to establish a new connection|IncompleteRead|RemoteDisconnected",
-        "There is no way to the package index: connect to the internet and run the same command "
-        "again, or ask for a folder of wheels and install from it: --from FOLDER",
+        "pip can't reach the package index. Connect to the internet and run the same command "
+        "again, or ask for a folder of wheels and install from it with --from FOLDER.",
     ),
     (
         r"No matching distribution found|Could not find a version",
-        "A package has no ready-made wheel for this Python and system: use 64-bit CPython "
-        f"{OLDEST[0]}.{OLDEST[1]} to {NEWEST[0]}.{NEWEST[1]} from https://www.python.org, or, with "
-        "--from FOLDER, a folder that was packed for them and for this version of the workshop.",
+        "A package has no ready-made wheel for this Python on this system. Use 64-bit CPython "
+        f"{OLDEST[0]}.{OLDEST[1]} to {NEWEST[0]}.{NEWEST[1]} from https://www.python.org. With "
+        "--from FOLDER, use a folder that was packed for it and for this version of the workshop.",
     ),
 )
 
@@ -207,8 +208,8 @@ def too_long(root: PurePath, platform: str, *, long_paths: bool) -> "str | None"
     if platform != "win32" or long_paths or len(str(root)) + 1 + LONGEST_INSIDE <= WINDOWS_LIMIT:
         return None
     return (
-        f"The path of this folder is too long for Windows ({len(str(root))} characters): move the "
-        r"folder to a short one such as C:\pinning and start again there."
+        f"This folder's path is too long for Windows ({len(str(root))} characters). Move the "
+        r"folder to a short path such as C:\pinning and start again there."
     )
 
 
@@ -219,8 +220,8 @@ def unusable(root: PurePath, separator: str = os.pathsep) -> "str | None":
     if not signs:
         return None
     return (
-        f"The path of this folder holds {signs[0]!a}, with which no Python environment can be "
-        f"made ({path!a}): rename the folder, and start again there."
+        f"This folder's path ({path!a}) contains {signs[0]!a}, and Python can't make an "
+        "environment in such a folder. Rename the folder and start again there."
     )
 
 
@@ -371,9 +372,14 @@ def showing_progress(
     variables: "dict[str, str]",
     progress: "Callable[[str], str]" = str,
     held: "tuple[int, ...]" = (),
+    every: float = 10,
 ) -> "tuple[int, str]":
-    """Run a command with one line of progress on a terminal, and keep what it said."""
+    """Run a command with one line of progress, and keep what it said.
+
+    A terminal shows that line anew; elsewhere, as in a log, a line comes `every` so many seconds.
+    """
     said = []  # type: list[str]
+    shown, last = "", time.monotonic()
     with subprocess.Popen(
         command,
         cwd=str(ROOT),
@@ -393,9 +399,12 @@ def showing_progress(
             while alive:
                 listener.join(0.2)
                 alive = listener.is_alive()
+                line = progress("".join(said))
                 if sys.stdout.isatty():
-                    end = "" if alive else "\n"
-                    print("\r" + progress("".join(said)), end=end, flush=True)
+                    print("\r" + line, end="" if alive else "\n", flush=True)
+                elif line != shown and (not alive or time.monotonic() - last >= every):
+                    print(line, flush=True)
+                    shown, last = line, time.monotonic()
         except BaseException:
             running.kill()
             raise
@@ -413,7 +422,7 @@ def turn() -> "Iterator[tuple[int, ...]]":
         waiting = False
         while not locked(file.fileno()):
             if not waiting:
-                print("Another start is installing in this folder; waiting for it ...", flush=True)
+                print("Another start is at work in this folder; waiting for it ...", flush=True)
             waiting = True
             time.sleep(0.2)
         yield () if sys.platform == "win32" else (file.fileno(),)
@@ -447,39 +456,50 @@ def make_venv(held: "tuple[int, ...]") -> None:
         output = made.stdout.decode("utf-8", "replace")
         if "WindowsApps" in maker:
             raise Stop(
-                "The Python of the Microsoft Store could not make an environment: install Python "
-                "from https://www.python.org and run: py workshop.py"
+                "The Microsoft Store's Python couldn't make an environment. Install Python from "
+                "https://www.python.org and run py workshop.py"
             )
-        raise Stop(why(output) or f"Making .venv failed; Python said:\n{output}")
+        raise Stop(why(output) or f"Python couldn't make .venv. It said:\n{output}")
+
+
+def plainly(name: str, version: str) -> str:
+    """Write a package and its version in one way: requirements and folders have several."""
+    return re.sub(r"[-_.]+", "-", name).lower() + " " + version
 
 
 def fill(venv: Path, layer: Layer, wheels: "Path | None", held: "tuple[int, ...]") -> None:
     """Install a layer into an environment, and write the stamp once it has been imported there."""
-    print(f"Installing {layer.requirements} ...", flush=True)
+    print("Installing the packages ...", flush=True)
     python = str(venv_python(venv, sys.platform))
     (site,) = venv.glob("Lib" if sys.platform == "win32" else "lib/python*")
     listed = (ROOT / layer.requirements).read_text(encoding="utf-8")
-    total = len(re.findall(r"(?m)^\w", listed))
+    pinned = {plainly(*pin) for pin in re.findall(r"(?m)^([\w.-]+)==([^\s;]+)", listed)}
+    total = len(pinned)  # about: some are for other systems
 
     def progress(said: str) -> str:
         # pip says nothing while it unpacks, but what it has unpacked can be counted.
-        unpacked = sum(1 for _ in site.glob("site-packages/*.dist-info"))
+        there = (path.stem.rpartition("-") for path in site.glob("site-packages/*.dist-info"))
+        unpacked = len(pinned.intersection(plainly(name, version) for name, _, version in there))
         fetched = len(re.findall(r"(?m)^(?:Collecting|Processing|Requirement already)", said))
-        return f"  {fetched} packages fetched, {unpacked} unpacked, of about {total}"
+        return f"  {fetched} downloaded, {unpacked} installed, of about {total} packages"
 
     command = [python, "-m", "pip", "install", "--no-deps", "--require-hashes"]
     command += ["--only-binary=:all:", "--progress-bar=off", "-r", layer.requirements]
     command += ["--no-index", "--find-links", str(wheels)] if wheels else ["--retries=3"]
     variables = for_pip(python, offline=wheels is not None)
     status, said = showing_progress(command, variables, progress, held)
-    (venv / "install.log").write_text(said, encoding="utf-8")
     if status:
-        last = "\n".join(said.splitlines()[-20:])
-        raise Stop(
-            why(said)
-            or f"{last}\n\nThe install failed, and pip's last lines above say why; nothing is "
-            "broken, the same command tries again."
+        LOG.write_text(said, encoding="utf-8")
+        last = "\n".join(said.splitlines()[-10:])
+        sentence = why(said) or (
+            "The install failed; pip's last lines above say why. Nothing is broken: run the same "
+            "command to try again."
         )
+        raise Stop(f"{last}\n\nAll that pip said is in {LOG}\n{sentence}")
+    with (venv / "install.log").open("a", encoding="utf-8") as log:
+        log.write(said)
+    with suppress(FileNotFoundError):
+        LOG.unlink()
     # Not by `pip install -e .`: setuptools takes {x} and $x in the folder's name for variables.
     # This line is ASCII, whatever the name: each Python reads it in an encoding of its own.
     line = f"import sys; sys.path.append({str(ROOT)!a})\n"
@@ -491,8 +511,8 @@ def fill(venv: Path, layer: Layer, wheels: "Path | None", held: "tuple[int, ...]
     if proved.returncode:
         last = proved.stdout.decode("utf-8", "replace").strip().rpartition("\n")[2]
         raise Stop(
-            f"pip had no complaint, but its packages cannot be used ({last}): look for settings "
-            "that lead them elsewhere (python3 -m pip config list), then run the same command "
+            f"pip reported no error, but its packages can't be used ({last}). Look for settings "
+            "that send them elsewhere (python3 -m pip config list), then run the same command "
             "again."
         )
     layer.stamp(venv).write_text("\n".join(wanted(layer)) + "\n", encoding="utf-8")
@@ -562,7 +582,7 @@ def set_up(wheels: "Path | None" = None, *, tests: bool = False) -> bool:
         wheels = wheels.expanduser().resolve()
         if not any(wheels.glob("*.whl")):
             raise Stop(
-                f"There are no wheels in {wheels}: give --from the folder that "
+                f"There are no wheels in {wheels}. Give --from the folder that "
                 f"`{AGAIN} pack FOLDER` filled."
             )
     obstacle = too_long(ROOT, sys.platform, long_paths=windows_has_long_paths()) or unusable(ROOT)
@@ -582,6 +602,12 @@ def run(*arguments: str, where: Path = ROOT, variables: "dict[str, str] | None" 
     return subprocess.call([PYTHON, *arguments], cwd=str(where), env=variables or surroundings())
 
 
+def copies(*words: str) -> int:
+    """Bring the learner's copies of the notebooks up to date, or reset one; only one at a time."""
+    with turn():
+        return run("-m", "pinlib.setup.copies", *words)
+
+
 def free_port(asked: "int | None") -> int:
     """Return a port of this machine that nobody listens on: the one asked for, or a near one."""
     for port in [asked] if asked is not None else [*range(FIRST_PORT, FIRST_PORT + 20), 0]:
@@ -596,8 +622,8 @@ def free_port(asked: "int | None") -> int:
             return int(probe.getsockname()[1])
     if asked is None:
         raise Stop(
-            "No port of this machine (127.0.0.1) can be opened: ask whoever manages its firewall "
-            "or security software to let Python listen on 127.0.0.1."
+            "Python can't open a port on this machine (127.0.0.1). Ask whoever manages its "
+            "firewall or security software to let Python listen on 127.0.0.1."
         )
     raise Stop(f"Port {asked} is in use. Leave out --port to use a free one.")
 
@@ -605,13 +631,13 @@ def free_port(asked: "int | None") -> int:
 def start(wheels: "Path | None", port: "int | None", *, browser: bool) -> int:
     """Open JupyterLab on the first lesson, and stay until it ends."""
     if set_up(wheels) and run("-m", "pinlib.setup.doctor"):
-        raise Stop("The check above found a fault: see README.md, 'When something fails'.")
-    if run("-m", "pinlib.setup.copies"):
-        raise Stop("JupyterLab was not started: it opens your own copies of the notebooks.")
+        raise Stop("The check above found a fault. README.md helps: see 'When something fails'.")
+    if copies():
+        return 1
     command = [PYTHON, "-m", "pinlib.setup.lab", f"--ServerApp.root_dir={ROOT}"]
     command += [f"--ServerApp.port={free_port(port)}"]
     command += [] if browser else ["--no-browser"]
-    print("Starting JupyterLab; Ctrl-C here ends it.", flush=True)
+    print("Starting JupyterLab. Press Ctrl-C here to stop it.", flush=True)
     # A closed terminal window or `kill` has to end JupyterLab too, not only this launcher.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     server = subprocess.Popen(command, cwd=str(ROOT), env=surroundings())
@@ -670,8 +696,8 @@ def left_out(*, quick: bool, everything: bool) -> str:
     """Say which tests were not run, and how to run them."""
     nightly = f"{AGAIN} test --all also runs the nightly ones, for every day and every state."
     if quick:
-        return f"Left out: browser, launcher and slow tests. {AGAIN} test runs them. {nightly}"
-    return "Nothing was left out." if everything else f"Left out: nightly tests. {nightly}"
+        return f"Skipped: browser, launcher and slow tests. {AGAIN} test runs them. {nightly}"
+    return "Nothing was skipped." if everything else f"Skipped: nightly tests. {nightly}"
 
 
 def test(
@@ -697,7 +723,7 @@ def test(
         if statuses[-1] not in (0, NO_TESTS):
             failed.append(f"pytest, {part.title}")
     if set(statuses) == {NO_TESTS}:
-        failed.append("pytest, which was left with no test to run")
+        failed.append("pytest, because no test was selected")
     if cover:
         status("coverage", "report", "--skip-covered", "--skip-empty")
     print(left_out(quick=quick, everything=everything))
@@ -717,14 +743,14 @@ def reader() -> argparse.ArgumentParser:
         dest="wheels",
         type=Path,
         metavar="FOLDER",
-        help="install from a folder of wheels, with the network off",
+        help="install from a folder of wheels, without network",
     )
-    parser.add_argument("--port", type=int, help="the port for JupyterLab (else a free one)")
-    parser.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
+    parser.add_argument("--port", type=int, help="JupyterLab's port (default: a free one)")
+    parser.add_argument("--no-browser", action="store_true", help="print the address only")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("check", help="the doctor: versions, a handshake, the widgets")
     again = commands.add_parser("reset", help="a fresh copy of a lesson; your old one is kept")
-    again.add_argument("lesson", nargs="?", default="", metavar="LESSON", help="such as 03")
+    again.add_argument("lesson", nargs="*", metavar="LESSON", help="such as 03")
     tests = commands.add_parser(
         "test", help="run all tests; what follows goes to pytest", allow_abbrev=False
     )
@@ -750,14 +776,14 @@ def obey(arguments: "list[str]") -> int:
     options, rest = parser.parse_known_args(arguments)
     command = options.command
     if rest and command not in ("test", "pack", "bench", "picture", "screens"):
-        parser.error("what does this mean: " + " ".join(rest))
+        parser.error("unknown: " + " ".join(rest))
     if command is None:
         return start(options.wheels, options.port, browser=not options.no_browser)
     set_up(options.wheels, tests=command in ("test", "bench", "picture", "screens"))
     if command == "check":
         return run("-m", "pinlib.setup.doctor")
     if command == "reset":
-        return run("-m", "pinlib.setup.copies", "reset", options.lesson)
+        return copies("reset", *options.lesson)
     if command == "test":
         return test(
             rest,
@@ -788,7 +814,9 @@ def main() -> int:
         print(f"\n{stop}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nStopped; nothing is broken, the same command goes on from here.", file=sys.stderr)
+        print(
+            "\nStopped, and nothing is broken: the same command goes on from here.", file=sys.stderr
+        )
         return 130
     except OSError as error:
         print(f"\n{explanation(str(error)) or error}", file=sys.stderr)

@@ -76,6 +76,12 @@ class Project:
             (folder / package).mkdir()
             (folder / package / "__init__.py").touch()
         (folder / "pinlib" / "setup" / "doctor.py").write_text("print('healthy')\n")
+        (folder / "pinlib" / "setup" / "lab.py").write_text("print('lessons are open')\n")
+        for name in ("pinlib/errors.py", "pinlib/setup/copies.py"):
+            shutil.copy(ROOT / name, folder / name)
+        (folder / "notebooks").mkdir()
+        for number in range(7):
+            (folder / "notebooks" / f"0{number}_lesson.ipynb").write_text("{}" * 10_000)
         project = cls(folder, wheels)
         project.requirements.write_text(wheel(wheels, "kit", KIT))
         return project
@@ -90,12 +96,12 @@ class Project:
         """Where it goes."""
         return self.folder / ".venv"
 
-    def starting(self, **variables: str) -> subprocess.Popen[str]:
+    def starting(self, *words: str, **variables: str) -> subprocess.Popen[str]:
         """Start the launcher as a person does, whose pip knows where packages are."""
         ways = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.wheels)}
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         return subprocess.Popen(
-            [sys.executable, "workshop.py", "check"],
+            [sys.executable, "workshop.py", *(words or ["check"])],
             cwd=self.folder,
             env={**os.environ, "PIP_CONFIG_FILE": os.devnull, **ways, **variables},
             text=True,
@@ -103,20 +109,20 @@ class Project:
             **pipes,  # type: ignore[call-overload]
         )
 
-    def start(self, **variables: str) -> tuple[int, str]:
+    def start(self, *words: str, **variables: str) -> tuple[int, str]:
         """Start it, and return how it ended and what it said."""
-        with self.starting(**variables) as process:
+        with self.starting(*words, **variables) as process:
             said, _ = process.communicate(timeout=120)
             return process.returncode, said
 
     def works(self) -> bool:
         """Ask the environment itself."""
-        python = [self.venv / "bin" / "python", "-c", "import jupyterlab, pinlib.teach"]
+        python = [self.venv / "bin" / "python", "-Ec", "import jupyterlab, pinlib.teach"]
         return subprocess.run(python, cwd="/", capture_output=True).returncode == 0
 
-    def refuses(self, said: str, **variables: str) -> None:
+    def refuses(self, said: str, *words: str, **variables: str) -> None:
         """Hold it to one sentence, and to nothing half-made that counts as done."""
-        status, output = self.start(**variables)
+        status, output = self.start(*words, **variables)
         assert status == 1, output
         assert said in output.splitlines()[-1]
         assert "Traceback" not in output
@@ -146,7 +152,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Project:
     os.close(ours)
     assert process.returncode == 0, said.decode()
     assert b"healthy" in said
-    assert b"1 packages fetched, " in said
+    assert b"\r  1 downloaded, 1 installed, of about 1 packages\r\n" in said
     assert b"\nCollecting" not in said
     return project
 
@@ -184,7 +190,7 @@ def test_a_name_that_no_environment_can_have_gets_one_sentence(tmp_path: Path) -
     """A colon would end the folder's path wherever paths are listed."""
     for name in ("a:b", "a\nb"):
         project = Project.begin(tmp_path / name, tmp_path / "wheels")
-        project.refuses("rename the folder")
+        project.refuses("Rename the folder")
         assert not (project.folder / ".workshop.lock").exists()
 
 
@@ -233,7 +239,7 @@ def test_a_wheel_that_was_changed_is_refused(project: Project) -> None:
     """One byte more, from the same place, under the same name."""
     with (project.wheels / "kit-1-py3-none-any.whl").open("ab") as changed:
         changed.write(b"\0")
-    project.refuses("its hash is not that in the requirements")
+    project.refuses("doesn't match its hash in the requirements")
 
 
 # --- One environment at a time, and always one that works ---------------------------------------
@@ -272,6 +278,94 @@ def test_of_two_first_starts_one_waits(project: Project) -> None:
         assert (one.returncode, other.returncode) == (0, 0), said
     assert sorted("waiting for it" in it for it in said) == [False, True]
     assert sorted("Installing" in it for it in said) == [False, True]
+
+
+OPEN = "--no-browser"  # the command is the one that has no name: start
+
+
+def test_a_start_opens_the_learners_own_copies(installed: Project) -> None:
+    """They are made once; `reset` gives a fresh one and keeps the old one beside it."""
+    mine = installed.folder / "work" / "03_lesson.ipynb"
+    status, said = installed.start(OPEN)
+    assert status == 0, said
+    assert said == "Starting JupyterLab. Press Ctrl-C here to stop it.\nlessons are open\n"
+    assert len(list(mine.parent.glob("*.ipynb"))) == 7
+    mine.write_text("my notes")
+    assert installed.start(OPEN)[0] == 0
+    assert mine.read_text() == "my notes"
+    status, said = installed.start("reset", "3")
+    assert status == 0, said
+    assert "work/03_lesson.ipynb is a fresh copy" in said
+    assert mine.with_name("03_lesson (old 1).ipynb").read_text() == "my notes"
+    assert mine.read_text() == "{}" * 10_000
+
+
+def test_reset_says_which_lessons_there_are(installed: Project) -> None:
+    """Also where no number was given, or too many."""
+    assert installed.start("reset") == (
+        2,
+        "Which lesson? The lessons are 00, 01, 02, 03, 04, 05, 06.\n",
+    )
+    status, said = installed.start("reset", "31")
+    assert (status, said.count("\n")) == (2, 1)
+    assert said.startswith("There is no lesson “31”. The lessons are 00, 01, ")
+    assert installed.start("reset", "1", "2") == (
+        2,
+        "Reset one lesson at a time, such as: reset 03.\n",
+    )
+
+
+def test_two_starts_at_once_make_one_set_of_copies(installed: Project) -> None:
+    """Each finds all its copies whole, and nothing is left half-written or made twice."""
+    shutil.rmtree(installed.folder / "work", ignore_errors=True)
+    with installed.starting(OPEN) as one, installed.starting(OPEN) as other:
+        said = [process.communicate(timeout=120)[0] for process in (one, other)]
+    assert (one.returncode, other.returncode) == (0, 0), said
+    made = sorted(path.name for path in (installed.folder / "work").iterdir())
+    assert made == [".answers", *(f"0{number}_lesson.ipynb" for number in range(7))]
+
+
+def test_two_resets_at_once_keep_both_old_copies(installed: Project) -> None:
+    """Without a turn both would take the same name for what they put aside."""
+    assert installed.start(OPEN)[0] == 0
+    work = installed.folder / "work"
+    (work / "05_lesson.ipynb").write_text("my notes")
+    resets = [installed.starting("reset", "05") for _ in range(6)]
+    for process in resets:
+        said, _ = process.communicate(timeout=120)
+        assert process.returncode == 0, said
+    old = {path.name: path.read_text() for path in work.glob("05_lesson (old*")}
+    assert sorted(old) == [f"05_lesson (old {number}).ipynb" for number in range(1, 7)]
+    assert list(old.values()).count("my notes") == 1
+
+
+def test_a_failed_install_says_where_its_log_lies(project: Project) -> None:
+    """The last lines of pip, the place of all, and the sentence; a good one's log is in .venv."""
+    before = project.requirements.read_text()
+    missing = "".join(f"missing{n}==1 --hash=sha256:{'0' * 64}\n" for n in range(3))
+    project.requirements.write_text(missing)
+    status, said = project.start()
+    log = project.folder / ".workshop.log"
+    *_, last, empty, where, sentence = said.splitlines()
+    assert (status, empty, where) == (1, "", f"All that pip said is in {log}")
+    assert last == log.read_text(encoding="utf-8").splitlines()[-1]
+    assert "No matching distribution found for missing0" in last
+    assert sentence.startswith("A package has no ready-made wheel")
+    project.requirements.write_text(before)
+    assert project.start()[0] == 0
+    assert not log.exists()
+    kept = project.venv / "install.log"
+    assert "Successfully installed kit-1" in kept.read_text(encoding="utf-8")
+
+
+def test_without_a_terminal_progress_is_few_plain_lines(project: Project) -> None:
+    """Nothing is rewritten where nothing can be, and pip's own lines stay in the log."""
+    status, said = project.start()
+    assert status == 0
+    assert said == (
+        "Making .venv ...\nInstalling the packages ...\n"
+        "  1 downloaded, 1 installed, of about 1 packages\nhealthy\n"
+    )
 
 
 class Stall:
@@ -388,3 +482,25 @@ def test_a_full_disk_is_told_in_a_sentence_whatever_filled_it(
     project.refuses("The disk is full")
     (small_disk / "holiday.mp4").unlink()
     assert project.start() == (0, "healthy\n")
+
+
+def test_a_disk_that_became_read_only_is_told_in_a_sentence(
+    small_disk: Path, tmp_path: Path
+) -> None:
+    """The folder as a whole, and then the folder of the copies alone; nothing is lost."""
+    grow(small_disk, "200m")
+    project = Project.begin(small_disk / "project", tmp_path / "wheels")
+    assert project.start(OPEN)[0] == 0
+    mine = project.folder / "work" / "00_lesson.ipynb"
+    mine.write_text("my notes")
+    grow(small_disk, "200m,ro")
+    project.refuses("The workshop can't write to one of its files.", OPEN)
+    grow(small_disk, "200m,rw")
+    subprocess.run(["mount", "--bind", mine.parent, mine.parent], check=True)
+    subprocess.run(["mount", "-o", "remount,bind,ro", mine.parent], check=True)
+    try:
+        project.refuses("Your copies of the notebooks can’t be written to work: Read-only", OPEN)
+        project.refuses("Your copies of the notebooks can’t be written to work: ", "reset", "00")
+    finally:
+        subprocess.run(["umount", mine.parent], check=True)
+    assert mine.read_text() == "my notes"

@@ -69,7 +69,7 @@ def test_a_better_python_on_the_machine_is_named() -> None:
     """Who has the right Python already need not install one."""
     sentence = objection(GOOD._replace(version=(3, 9)), "python3.13")
     assert sentence is not None
-    assert sentence.endswith("run: python3.13 workshop.py")
+    assert sentence.endswith("run python3.13 workshop.py")
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,8 @@ def test_a_better_python_on_the_machine_is_named() -> None:
         ("OSError: [Errno 28] No space left on device", "disk is full"),
         ("HINT: This error might have occurred since this system does not have Windows Long "
          "Path support enabled.", "too long"),
-        ("PermissionError: [WinError 5] Access is denied: 'C:\\\\x'", "cannot be written"),
-        ("[Errno 13] Permission denied: '/opt/x'", "cannot be written"),
+        ("PermissionError: [WinError 5] Access is denied: 'C:\\\\x'", "can't write"),
+        ("[Errno 13] Permission denied: '/opt/x'", "can't write"),
         ("SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate "
          "verify failed: self-signed certificate in certificate chain')) - skipping\n"
          "ERROR: No matching distribution found for jupyterlab", "lesson 03"),
@@ -138,7 +138,7 @@ def test_a_missing_network_is_recognised_for_real() -> None:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]
         complaints = what_pip_complains_about(f"http://127.0.0.1:{port}/simple")
-    assert "connect to the internet" in (explanation(complaints) or complaints)
+    assert "Connect to the internet" in (explanation(complaints) or complaints)
 
 
 def test_an_unknown_complaint_is_not_explained_away() -> None:
@@ -237,6 +237,24 @@ def can_be_bound(port: int) -> bool:
         probe.bind(("127.0.0.1", port))
         return True
     return False
+
+
+def test_progress_in_a_log_is_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each line is another one, the last says how it ended, and in between they wait."""
+    slow = "import time\nfor n in range(4): print(n, flush=True); time.sleep(0.5)"
+
+    def said(every: float) -> list[str]:
+        command = [sys.executable, "-c", slow]
+        status, _ = workshop.showing_progress(
+            command, dict(os.environ), lambda text: f"{len(text.split())} of 4", every=every
+        )
+        assert status == 0
+        return capsys.readouterr().out.splitlines()
+
+    often = said(0)
+    assert often == sorted(set(often)) and often[-1] == "4 of 4"
+    assert len(often) > 2
+    assert said(60) == ["4 of 4"]
 
 
 # --- The launcher, started ----------------------------------------------------------------------
@@ -389,7 +407,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Fresh:
     began = time.monotonic()
     said = launch(folder, "check")
     seconds = time.monotonic() - began
-    if said.returncode and "no way to the package index" in said.stderr:
+    if said.returncode and "can't reach the package index" in said.stderr:
         missing = "no network: the install from the package index was left out"
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     assert said.returncode == 0, said.stdout + said.stderr
@@ -614,5 +632,5 @@ def test_a_folder_of_wheels_replaces_the_network(
     shutil.rmtree(offline / ".venv")
     asked = launch(offline, "check", **index)  # and the wire is not dead
     assert asked.returncode == 1
-    assert "no way to the package index" in asked.stderr
+    assert "can't reach the package index" in asked.stderr
     assert tripwire.visits > 0

@@ -4,24 +4,27 @@
     python -m pinlib.setup.copies reset 03     put lesson 03 back, and keep the old copy beside it
 
 Copies lie in work/, which git ignores; what was answered and found lies in work/.answers.  A copy
-is brought up to date only where the learner has changed no cell of it.
+is brought up to date only where the learner has changed nothing in it.  One process at a time may
+do this to a folder: the launcher sees to that.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
+from stat import S_IMODE, S_IRUSR, S_IWUSR
 from tempfile import NamedTemporaryFile
+from typing import Any
 
 from pinlib.errors import BadInput
 
 WORKSHOP = Path(__file__).resolve().parents[2]
 WORK, ANSWERS = "work", ".answers"
 _RECORD = "copies.json"
+_HALF_WRITTEN = ".half-written-"
 
 
 class Copies:
@@ -33,9 +36,9 @@ class Copies:
 
     def renew(self) -> list[str]:
         """Make what is missing, update what is unchanged, and say what was done in sentences."""
-        copied = self._recorded()
-        said = []
-        for file in self._files():
+        self._sweep()
+        copied, said = self._recorded(), []
+        for number, file in self._files():
             name = file.relative_to(self.notebooks).as_posix()
             mine, theirs = self.work / name, _fingerprint(file)
             if not mine.exists():
@@ -43,13 +46,14 @@ class Copies:
             elif copied.get(name) != theirs and _fingerprint(mine) != theirs:
                 if _fingerprint(mine) == copied.get(name):
                     _put(file, mine)
-                    said.append(f"{WORK}/{name} is up to date again.")
+                    said.append(f"Updated {WORK}/{name}; you hadn’t changed it.")
                 else:
-                    beside = mine.with_name(f"{mine.stem} (new){mine.suffix}")
-                    _put(file, beside)
+                    new = self._beside(mine, copied)
+                    _put(file, new)
+                    copied[self._name(new)] = theirs
                     said.append(
-                        f"{WORK}/{name} stays as you changed it; the workshop’s new one is "
-                        f"beside it: {beside.name}."
+                        f"The workshop has a new {name}. You changed yours, so yours stays and "
+                        f"the new one is beside it, as “{new.name}”" + _taking(number, name)
                     )
             copied[name] = theirs
         self._record(copied)
@@ -60,26 +64,57 @@ class Copies:
 
         Raises BadInput, which lists the lessons, for one that does not exist.
         """
-        known = {file.name[:2]: file for file in sorted(self.notebooks.glob("[0-9][0-9]_*.ipynb"))}
+        known = {lesson: file for lesson, file in self._files() if file.parent == self.notebooks}
         file = known.get(number.zfill(2) if number.isdecimal() else number)
         if file is None:
-            raise BadInput(
-                f"there is no lesson {number!r}; there are {', '.join(known)}", seen=number
-            )
+            saw = f"There is no lesson “{number}”." if number else "Which lesson?"
+            raise BadInput(f"{saw} The lessons are {', '.join(known)}", seen=number)
+        self._sweep()
+        copied, theirs = self._recorded(), _fingerprint(file)
         mine, kept = self.work / file.name, ""
         if mine.exists():
-            old = _aside(mine)
-            kept = f" Your old copy is {WORK}/{old.name}."
+            kept = f" Your old copy is {self._shown(_aside(mine))}."
         answers = self.answers / f"{file.name[:2]}.json"
         if answers.exists():
             _aside(answers)
         _put(file, mine)
-        self._record({**self._recorded(), file.name: _fingerprint(file)})
-        return f"{WORK}/{file.name} is new, with nothing answered.{kept}"
+        for new in self.work.glob(f"{mine.stem} (new*){mine.suffix}"):
+            if _fingerprint(new) in (theirs, copied.get(self._name(new))):
+                new.unlink()  # nobody wrote in it, and it stands under its own name now
+        self._record({**copied, file.name: theirs})
+        return (
+            f"{self._shown(mine)} is a fresh copy, with nothing answered.{kept} If the lesson is "
+            "open in JupyterLab, choose File > Close and Shut Down Notebook, then open it again."
+        )
 
-    def _files(self) -> Iterator[Path]:
-        yield from sorted(self.notebooks.glob("[0-9][0-9]_*.ipynb"))
-        yield from sorted((self.notebooks / "solutions").glob("[0-9][0-9]_*.ipynb"))
+    def _files(self) -> Iterator[tuple[str, Path]]:
+        """Go through lessons, then solutions, each with its number."""
+        for folder in (self.notebooks, self.notebooks / "solutions"):
+            for file in sorted(folder.glob("[0-9][0-9]_*.ipynb")):
+                yield file.name[:2], file
+
+    def _name(self, mine: Path) -> str:
+        """Return what the record calls a copy."""
+        return mine.relative_to(self.work).as_posix()
+
+    def _shown(self, mine: Path) -> str:
+        """Return what a learner sees a copy called."""
+        return f"{WORK}/{self._name(mine)}"
+
+    def _beside(self, mine: Path, copied: dict[str, str]) -> Path:
+        """Return a place for a new one beside a copy: a free one, or one nobody has written in."""
+        number = 1
+        while True:
+            which = "new" if number == 1 else f"new {number}"
+            new = mine.with_name(f"{mine.stem} ({which}){mine.suffix}")
+            if not new.exists() or _fingerprint(new) == copied.get(self._name(new)):
+                return new
+            number += 1
+
+    def _sweep(self) -> None:
+        """Remove what a start that was killed left half-written."""
+        for file in (*self.work.glob(f"{_HALF_WRITTEN}*"), *self.work.glob(f"*/{_HALF_WRITTEN}*")):
+            file.unlink()
 
     def _recorded(self) -> dict[str, str]:
         try:
@@ -89,31 +124,42 @@ class Copies:
         return found if isinstance(found, dict) else {}
 
     def _record(self, copied: dict[str, str]) -> None:
-        self.answers.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(
-            "w", encoding="utf-8", dir=self.answers, suffix=".new", delete=False
-        ) as new:
-            json.dump(copied, new, indent=1)
-        Path(new.name).replace(self.answers / _RECORD)
+        _write(self.answers / _RECORD, json.dumps(copied, indent=1).encode())
+
+
+def _taking(number: str, name: str) -> str:
+    """Say how to take the workshop's new one; solutions have no command of their own."""
+    return "." if "/" in name else f" (workshop.py reset {number} takes it and keeps yours)."
 
 
 def _fingerprint(file: Path) -> str:
-    """Return a hash of what a notebook's cells say: outputs and counts are not the learner's."""
+    """Return a hash of what a person writes in a notebook: its cells, and what it says to teachers.
+
+    Outputs and counts come from running it, and JupyterLab notes in a cell what is folded.
+    """
     content = file.read_bytes()
     try:
-        cells = json.loads(content)["cells"]
-        said = [[one["cell_type"], "".join(one["source"])] for one in cells]
-    except (ValueError, KeyError, TypeError):
+        notebook = json.loads(content)
+        written: list[Any] = [notebook["metadata"].get("lesson")]
+        for cell in notebook["cells"]:
+            said = {name: cell["metadata"].get(name) for name in ("tags", "instructor")}
+            written.append([cell["cell_type"], "".join(cell["source"]), said])
+    except (ValueError, KeyError, TypeError, AttributeError):
         return sha256(content).hexdigest()
-    return sha256(json.dumps(said).encode()).hexdigest()
+    return sha256(json.dumps(written, sort_keys=True).encode()).hexdigest()
 
 
 def _put(file: Path, place: Path) -> None:
-    """Copy a file, whole or not at all."""
+    """Copy a notebook; the copy of one that is read-only can be written in."""
+    _write(place, file.read_bytes(), S_IMODE(file.stat().st_mode) | S_IWUSR)
+
+
+def _write(place: Path, content: bytes, mode: int = S_IRUSR | S_IWUSR) -> None:
+    """Write a file, whole or not at all."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=place.parent, suffix=".new", delete=False) as new:
-        new.write(file.read_bytes())
-    shutil.copymode(file, new.name)
+    with NamedTemporaryFile(dir=place.parent, prefix=_HALF_WRITTEN, delete=False) as new:
+        new.write(content)
+    Path(new.name).chmod(mode)
     Path(new.name).replace(place)
 
 
@@ -132,17 +178,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     copies = Copies()
     try:
         if not given:
-            print("\n".join(copies.renew()), end="")
+            for sentence in copies.renew():
+                print(sentence)
             return 0
-        if given[0] != "reset" or len(given) != 2:
-            raise BadInput("name the lesson: workshop.py reset 03", seen=" ".join(given))
-        print(copies.reset(given[1]))
+        if given[0] != "reset" or len(given) > 2:
+            raise BadInput("Reset one lesson at a time, such as: reset 03", seen=" ".join(given))
+        print(copies.reset(*given[1:] or [""]))
     except BadInput as error:
-        print(f"{str(error)[:1].upper()}{str(error)[1:]}.", file=sys.stderr)
+        print(f"{error}.", file=sys.stderr)
         return 2
     except OSError as error:
         why = error.strerror or type(error).__name__
-        print(f"Your copies in {WORK} can’t be written: {why}.", file=sys.stderr)
+        print(
+            f"Your copies of the notebooks can’t be written to {WORK}: {why}. Move the workshop to "
+            "a folder with some space, where you may write, and start again.",
+            file=sys.stderr,
+        )
         return 1
     return 0
 

@@ -74,7 +74,7 @@ def handshake() -> Iterator[Finding]:
             and impostor.application_bytes == 0,
             tls.value,
             f"the bank: {bank.outcome.value}; an impostor: {impostor.outcome.value}",
-            "this Python's OpenSSL behaves in an unknown way: report these lines",
+            "this Python's OpenSSL behaves unexpectedly: please report these lines",
         )
 
 
@@ -97,12 +97,14 @@ def widgets() -> Iterator[Finding]:
     own = Path(sys.prefix) / "share" / "jupyter"
     seen = f"ipywidgets {metadata.version('ipywidgets')}, jupyterlab_widgets {installed}"
     if not fitting.specifier.contains(installed):
-        yield Finding(False, "widgets", f"{seen}: these do not fit", _REPAIR)
+        yield Finding(False, "widgets", f"{seen}: these versions don't match", _REPAIR)
     elif not found:
-        yield Finding(False, "widgets", f"{seen}, but JupyterLab cannot find it", _REPAIR)
+        yield Finding(False, "widgets", f"{seen}, but JupyterLab can't find it", _REPAIR)
     elif _version(found[0]) != _version(own):
         remedy = f"remove {(found[0] / _WIDGETS).parent}"
-        yield Finding(False, "widgets", f"another front end stands before ours: {seen}", remedy)
+        yield Finding(
+            False, "widgets", f"JupyterLab loads another front end than ours: {seen}", remedy
+        )
     else:
         yield Finding(True, "widgets", f"{seen}, front end {_version(own)}")
 
@@ -128,7 +130,7 @@ def token() -> Iterator[Finding]:
         refused == 403 and served == 200,
         "token",
         f"JupyterLab answers {refused} without it, {served} with it",
-        "some configuration of Jupyter stands in the way: look in /etc/jupyter and in "
+        "a Jupyter configuration interferes: look in /etc/jupyter and in "
         f"{Path(sys.prefix, 'etc', 'jupyter')}",
     )
 
@@ -188,11 +190,26 @@ def _signs(encoding: str) -> tuple[str, str, str]:
     return "✓", "✕", "!"
 
 
+def summary(findings: Sequence[Finding]) -> str:
+    """Say in one sentence what all the findings come to."""
+    failed = [finding for finding in findings if not finding.holds]
+    names = ", ".join(finding.what for finding in failed)
+    if not failed:
+        return f"Everything works: {len(findings)} of {len(findings)} checks passed."
+    if not any(finding.essential for finding in failed):
+        passed = len(findings) - len(failed)
+        return f"The workshop works: {passed} of {len(findings)} checks passed, all but {names}."
+    which = f"{len(failed)} of {len(findings)} checks failed: {names}"
+    return f"{which}. The lines above say what to do."
+
+
 def main() -> int:
-    """Print one line for each finding and a summary; return 0 only when the essential holds."""
-    findings = [finding for look in LOOKS for finding in examine(look)]
-    for finding in findings:
-        print(line(finding, sys.stdout.encoding or "ascii"))
+    """Print a line for each finding and one for all; return 0 when everything essential holds."""
+    findings = []
+    for look in LOOKS:
+        for finding in examine(look):
+            print(line(finding, sys.stdout.encoding or "ascii"), flush=True)
+            findings.append(finding)
     print(summary(findings))
     return 0 if all(finding.holds for finding in findings if finding.essential) else 1
 
@@ -200,14 +217,6 @@ def main() -> int:
 def check_machine() -> None:
     """Print what `main` prints, for a cell that ends with it."""
     main()
-
-
-def summary(findings: Sequence[Finding]) -> str:
-    """Say in one sentence how it looks."""
-    failed = [one.what for one in findings if not one.holds and one.essential]
-    if not failed:
-        return f"Everything that the workshop needs works: {len(findings)} checks."
-    return f"{len(failed)} of {len(findings)} checks failed: {', '.join(failed)}."
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Timer
 
 from jupyterlab.commands import get_workspaces_dir
@@ -100,6 +100,9 @@ def on_trial(*options: str, seconds: float = 60) -> Iterator[tuple[str, str]]:
         finally:
             watchdog.cancel()
             process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(20)
+            process.kill()
 
 
 if __name__ == "__main__":

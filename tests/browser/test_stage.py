@@ -1,16 +1,14 @@
-"""The stage as a page: what is kept, what a dead kernel says, and how the launcher opens it."""
+"""The stage as a page: what is kept, and what a dead kernel says."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from pinlib.setup.lab import on_trial
-from tests.browser.lab import PRIVATE, ROOT, Lab, Notebook, until
+from tests.browser.lab import ROOT, Lab, Notebook, until
 
 pytestmark = pytest.mark.browser
 LESSON = ROOT / "notebooks" / "00_start_here.ipynb"
@@ -73,19 +71,3 @@ def test_a_restarted_kernel_is_said_on_every_panel(notebook: Notebook) -> None:
     expect(notebook.page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute(
         "data-status", "idle"
     )
-
-
-def test_the_launcher_opens_the_learners_copy_with_the_sidebar_closed(
-    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The first page has the whole width."""
-    for name in PRIVATE:
-        monkeypatch.setenv(name, str(tmp_path / name.lower()))
-    (tmp_path / "work").mkdir()
-    (tmp_path / "work" / LESSON.name).write_bytes(LESSON.read_bytes())
-    with on_trial(f"--ServerApp.root_dir={tmp_path}") as (address, token):
-        page = browser.new_page(viewport={"width": 1280, "height": 720})
-        page.goto(f"{address}lab/tree/work/{LESSON.name}?token={token}")
-        expect(page.locator(".jp-NotebookPanel .jp-Toolbar-kernelName")).to_be_visible()
-        expect(page.locator("#jp-left-stack")).to_be_hidden()
-        page.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,8 +29,11 @@ def test_all_is_well_here() -> None:
     """Each look gives at least a line, and each line holds."""
     said = visit()
     assert said.returncode == 0, said.stdout
-    assert len(said.stdout.splitlines()) >= len(LOOKS)
+    *lines, last = said.stdout.splitlines()
+    assert len(lines) >= len(LOOKS)
     assert "✕" not in said.stdout
+    number = len(lines)
+    assert last.endswith((f"works: {number} of {number} checks passed.", "all but browser."))
     for tls in ("TLS 1.2", "TLS 1.3"):
         assert f"✓ {tls}       the bank: Connected; an impostor: Refused by the pin" in said.stdout
 
@@ -39,6 +43,8 @@ def test_an_engine_that_shows_less_is_said_and_is_no_fault() -> None:
     said = visit(PINLIB_ENGINE="headers")
     assert said.returncode == 0
     assert "! TLS 1.3 shown headers only" in said.stdout
+    last = said.stdout.splitlines()[-1]
+    assert re.fullmatch(r"The workshop works: .+ passed, all but TLS 1\.3 shown.*", last)
 
 
 def test_a_front_end_that_stands_before_ours_is_a_fault(tmp_path: Path) -> None:
@@ -48,8 +54,10 @@ def test_a_front_end_that_stands_before_ours_is_a_fault(tmp_path: Path) -> None:
     (old / "package.json").write_text(json.dumps({"version": "3.0.0"}), encoding="utf-8")
     said = visit(JUPYTER_PATH=str(tmp_path))
     assert said.returncode == 1
-    assert "✕ widgets       another front end stands before ours" in said.stdout
+    assert "✕ widgets       JupyterLab loads another front end than ours" in said.stdout
     assert str(old) in said.stdout
+    last = said.stdout.splitlines()[-1]
+    assert re.fullmatch(r"1 of \d+ checks failed: widgets\. The lines above say what to do\.", last)
 
 
 def test_a_look_that_crashes_is_a_finding() -> None:
@@ -76,5 +84,5 @@ def test_the_doctor_sums_up_in_a_sentence() -> None:
     """Whoever reads the last line alone knows."""
     good, bad = Finding(True, "Python", "3.13"), Finding(False, "widgets", "none", "reload")
     lesser = Finding(False, "browser", "none found", essential=False)
-    assert summary([good, lesser]) == "Everything that the workshop needs works: 2 checks."
-    assert summary([good, bad]) == "1 of 2 checks failed: widgets."
+    assert summary([good, lesser]) == "The workshop works: 1 of 2 checks passed, all but browser."
+    assert summary([good, bad]) == "1 of 2 checks failed: widgets. The lines above say what to do."
