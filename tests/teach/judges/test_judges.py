@@ -134,7 +134,7 @@ def _by_version(capture: Any) -> bool:
 WRONG_CAPTURE = {
     _by_length: "not at the length",
     _by_place: "not at a fixed place",
-    _by_version: "The version alone does not tell",
+    _by_version: "The version alone doesn’t tell you",
 }
 
 
