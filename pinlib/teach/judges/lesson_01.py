@@ -47,14 +47,14 @@ def certificate_in(answer: Any) -> str:
         (
             _captured(Tls.V1_2)[1:],
             True,
-            "This capture begins one message late, so everything stands one place earlier. "
+            "This capture begins one message late, so everything is one place earlier. "
             "Look at every message, not at a fixed place.",
         ),
         (
             _resumed(),
             False,
             "This is TLS 1.2, but the two resumed an old session, and nobody sent a certificate. "
-            "The version alone does not tell.",
+            "The version alone doesn’t tell you.",
         ),
     )
     for capture, right, message in cases:
@@ -70,7 +70,7 @@ def gullible(answer: Any) -> str:
     cast = story()
     ages = Validity.of(cast.bank.leaf)
     authority, stranger = Authority.offhand("Corner CA"), Authority.offhand("Stranger CA")
-    phone = ask(answer, authority, when="given an authority you had not seen")
+    phone = ask(answer, authority, when="given a CA you hadn’t seen")
     expect(isinstance(phone, Device), f"Return a phone; this was {phone!r}.")
 
     def meets(who: Authority, name: str = HOST, date: Any = TODAY) -> Verdict:

@@ -27,22 +27,22 @@ def _key_pin_cases(cast: Cast) -> Iterable[tuple[x509.Certificate, str]]:
     yield cast.bank.leaf, "This is the bank's certificate, which you can see."
     yield (
         cast.other_issuing.issue("www.shop.example", valid=Validity.of(cast.bank.leaf)).leaf,
-        "This one has longer names, so its key stands at another place in the bytes, and it is "
-        "another key. Let the certificate itself say which.",
+        "This one has longer names, so its key is at another place in the bytes, and it’s a "
+        "different key. Let the certificate itself say which.",
     )
     yield (
         cast.events["renew with an unknown key"].identity.leaf,
-        "This one has the bank's name and another key. A pin depends on the key, not on the name.",
+        "This one has the bank's name and a different key. A pin depends on the key alone.",
     )
     yield (
         _with_key(rsa2048),
-        "This one has an RSA key, which is longer, and has another header than P-256. Take the "
+        "This one has an RSA key, which is longer, and has a different header from P-256. Take the "
         "SPKI as it is, and build nothing by hand.",
     )
     yield _with_key(p384), "This one has a P-384 key: longer than P-256, with another header."
     yield _with_key(ed25519_key), "This one has an Ed25519 key: 32 bytes, with a short header."
     root = x509.load_der_x509_certificate(public_roots()["ISRG Root X1"])
-    yield root, "This one is real: ISRG Root X1, out of the public roots."
+    yield root, "This one is real: ISRG Root X1, one of the public roots."
 
 
 @judge("02", "key_pin")
@@ -55,7 +55,7 @@ def judge_key_pin(answer: Any) -> str:
             raise NotYet("These are the right 32 bytes. Now write them: sha256/ and base64.")
         expect(
             isinstance(said, str),
-            f"A pin is text here, such as sha256/…=; this was of the kind {type(said).__name__}.",
+            f"A pin is text here, such as sha256/…=; this was of type {type(said).__name__}.",
         )
         expect(said == str(right), _what_went_wrong(said, certificate, message))
     return "Seven certificates, four kinds of key, and one of them a real root: all right."
@@ -71,7 +71,7 @@ def _what_went_wrong(said: str, certificate: x509.Certificate, message: str) -> 
     """Recognise the bytes that were hashed, or else say what is special about this certificate."""
     bare, once = said.strip(), sha256(parts(certificate)["SPKI"]).digest()
     if f"{bare[:7].lower()}{bare[7:]}" == str(Pin(Kind.KEY, once)):
-        return "The right pin, but for a blank, a line end or a capital in sha256/: take it away."
+        return "The right pin, except for a blank, a line end or a capital in sha256/: remove it."
     twice = sha256(once).digest()
     try:
         if Pin.parse(bare).digest == twice:
@@ -101,8 +101,8 @@ def _what_was_hashed_cases(cast: Cast) -> Iterable[tuple[x509.Certificate, str, 
         pin = Pin(Kind.KEY, sha256(part).digest())
         yield (
             *(rsa, str(pin), name),
-            f"An RSA certificate, and a hash of its {name}; you said {{said}}. Its header is of "
-            "another length than P-256's: let parts(certificate) find the bytes.",
+            f"An RSA certificate, and a hash of its {name}; you said {{said}}. Its header isn’t as "
+            "long as P-256's: let parts(certificate) find the bytes.",
         )
     key = Pin(Kind.KEY, sha256(parts(bank)["SPKI"]).digest())
     for notation in Notation:

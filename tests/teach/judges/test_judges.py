@@ -134,7 +134,7 @@ def _by_version(capture: Any) -> bool:
 WRONG_CAPTURE = {
     _by_length: "not at the length",
     _by_place: "not at a fixed place",
-    _by_version: "The version alone does not tell",
+    _by_version: "The version alone doesn’t tell you",
 }
 
 
@@ -227,8 +227,8 @@ def _of_curves_alone(certificate: Any) -> str:
 
 WRONG_PIN = {
     _of_the_example: "Let the certificate itself say which",
-    _at_a_fixed_place: "stands at another place",
-    _by_name: "the bank's name and another key",
+    _at_a_fixed_place: "is at another place",
+    _by_name: "the bank's name and a different key",
     _behind_a_header_of_p256: "build nothing by hand",
     _of_curves_alone: "whose key is RSA-2048",
 }
@@ -310,7 +310,7 @@ def _of_the_bank(_: Any, pin: str) -> str:
 
 WRONG_STORY = {
     _by_heart: "An RSA certificate",
-    _with_a_fixed_header: "Its header is of another length",
+    _with_a_fixed_header: "Its header isn’t as long",
     _by_exclusion: "don’t guess by exclusion",
     _of_three_notations: "The spelling doesn’t say what was hashed",
     _of_the_bank: "An RSA certificate",
