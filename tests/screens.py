@@ -1,6 +1,6 @@
 """Take pictures of every scene at every size, for people to look at: `workshop.py screens`.
 
-Each lesson is opened in a real JupyterLab, run, its questions shown, and photographed cell by cell:
+Each lesson is opened in a real JupyterLab, run, and photographed cell by cell, asked and answered:
 on a laptop, presented on a projector, small with the sidebar open, at 200 % zoom; light and dark.
 The pictures lie in screenshots/; no test compares them.
 """
@@ -59,6 +59,8 @@ def photograph(notebook: Notebook, lesson: str, size: Size) -> int:
         cell.evaluate("one => one.scrollIntoView({block: 'start'})")
         show = cell.locator(".widget-button:visible", has_text="Show me")
         if show.count():
+            notebook.screenshot(f"{lesson}-{size.name}-{at:02}-asked")
+            taken += 1
             asked = show.first.element_handle()
             asked.click()
             asked.wait_for_element_state("hidden")

@@ -20,7 +20,7 @@ from IPython.core.getipython import get_ipython
 from IPython.display import HTML, display
 from markupsafe import Markup
 
-from pinlib import Scenario, Verdict
+from pinlib import Device, Scenario, Verdict
 from pinlib.data import glossary
 from pinlib.errors import BadInput, PinlibError
 from pinlib.teach.drawing import verdict_view
@@ -40,6 +40,8 @@ from pinlib.teach.widgets.sorting import Placed, Sorting, places
 
 W = TypeVar("W", bound=Shown)
 
+_SCENES = "pinlib.teach.exhibits.attack.scene_view"
+
 
 class Lesson:
     """One lesson in one notebook."""
@@ -57,12 +59,14 @@ class Lesson:
     def predict(self, name: str, experiment: object, *, other: object) -> Prediction:
         """Ask a question; its experiment runs once somebody has chosen.
 
-        `experiment` is a Scenario, or a function without arguments that gives something to show.
-        `other` is the world in which another answer would be right, or what rules it out.
+        `experiment` is a Scenario, a Scenario with another device, or a function without arguments
+        that gives something to show.  `other` is the world in which another answer would be right,
+        or what rules it out.
         """
         question = _named(self._script.questions, name, "prediction")
-        runs = (_experiment(one, ladder=not question.bare) for one in (experiment, other))
-        return self._show(Prediction(name, question, self, *runs))
+        run, world = (_experiment(one, ladder=not question.bare) for one in (experiment, other))
+        before = import_module(_SCENES).cast() if question.cast else None
+        return self._show(Prediction(name, question, self, run, world, before))
 
     def your_turn(self, name: str, experiment: object) -> YourTurn:
         """Run this code once the question `name` is answered: change it, and run it again."""
@@ -231,9 +235,13 @@ def _named(known: Mapping[str, Any], name: str, what: str) -> Any:
 
 
 def _experiment(given: object, *, ladder: bool = True) -> Experiment:
-    """Make something to run of a scenario or of a function."""
-    if isinstance(given, Scenario):
-        return lambda: import_module("pinlib.teach").show_scenario(given, ladder=ladder)
+    """Make something to run of a scenario, of one with another device, or of a function."""
+    match given:
+        case Scenario():
+            return lambda: import_module("pinlib.teach").show_scenario(given, ladder=ladder)
+        case Scenario() as scenario, Device() as device:
+            show = import_module("pinlib.teach").show_scenario
+            return lambda: show(scenario, device, ladder=ladder)
     if callable(given):
         return given
     wanted = "an experiment is a Scenario, or a function that gives something to show"

@@ -31,8 +31,9 @@ class Question:
     """A prediction: asked before its experiment runs, and never scored.
 
     `after` names the question that has to be answered first.  A `bare` one draws its scene without
-    the checks, which have not been named yet.  `world` introduces the world in
-    which another answer would be right, or the evidence that rules it out.
+    the checks, which have not been named yet.  One with a `cast` draws who is there before anything
+    happens.  `world` introduces the world in which another answer would be right, or the evidence
+    that rules it out.
     """
 
     question: str
@@ -41,6 +42,7 @@ class Question:
     world: str = ""
     after: str = ""
     bare: bool = False
+    cast: bool = False
 
     @property
     def right(self) -> Option | None:
@@ -191,6 +193,7 @@ _SCHEMA = {
             "world?": str,
             "after?": str,
             "bare?": bool,
+            "cast?": bool,
         }
     },
     "panels?": {"*": {"shows": str, "goals": _goals, "start?": str}},

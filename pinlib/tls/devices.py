@@ -93,6 +93,14 @@ class Device:
         """Return the same device with more roots in its store."""
         return replace(self, roots=(*self.roots, *roots))
 
+    def trusting_only(self, *roots: x509.Certificate) -> Device:
+        """Return the same device with nothing but these roots in its store."""
+        return replace(self, roots=roots)
+
+    def without(self, *checks: Check) -> Device:
+        """Return the same device with some checks of the path left out: a careless one."""
+        return replace(self, checks=self.checks - set(checks))
+
     def validate(self, presented: Chain, host: str, date: datetime) -> Path:
         """Return the path that this device accepts, or which of the facts stopped it."""
         name, on_time = Check.NAME in self.checks, Check.DATE in self.checks

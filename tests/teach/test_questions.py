@@ -57,6 +57,18 @@ def test_nothing_is_told_or_run_before_the_choice(lesson: Lesson) -> None:
         assert words[:40].replace("'", "&#x27;") not in page and words[:40] not in page
 
 
+def test_the_first_question_shows_who_is_there_and_tells_no_answer(lesson: Lesson) -> None:
+    """A phone with a password, a wifi and a bank; once answered, the real scene takes its place."""
+    prediction, _ = asked(lesson)
+    assert prediction._words.value.count('class="pl-actor"') == 3
+    assert 'class="pl-ladder' not in prediction._words.value
+    assert 'data-line="' not in prediction._words.value
+    assert "lies Mallory’s wifi" in str(prediction)
+    prediction.show_me()
+    assert 'class="pl-actor"' not in prediction._words.value
+    assert "lies Mallory’s wifi" not in str(prediction)
+
+
 @pytest.mark.parametrize("option", [0, 1, 2])
 def test_each_option_is_answered_with_its_own_reply_the_outcome_and_why(
     lesson: Lesson, option: int

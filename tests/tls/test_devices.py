@@ -8,18 +8,13 @@ from datetime import timedelta
 
 import pytest
 
-from pinlib import Cast, Device, Evidence, Mark, Outcome, PinSet, Strategy, Tls, connect, key_pin
+from pinlib import Cast, Evidence, Mark, Outcome, PinSet, Strategy, Tls, connect, key_pin
 from pinlib.errors import BadPinCheck
 from pinlib.scenes.cast import HOST, LOGIN, TODAY
 from pinlib.tls.certificates import Validity
 from pinlib.tls.devices import PATH_CHECKS, Check
 
 VALID = Validity.days(TODAY - timedelta(days=10), 100)
-
-
-def without(device: Device, *checks: Check) -> Device:
-    """Return a device that leaves these checks out."""
-    return replace(device, checks=PATH_CHECKS - set(checks))
 
 
 @pytest.mark.parametrize(
@@ -35,7 +30,7 @@ def test_a_check_left_out_lets_its_attacker_in(
 ) -> None:
     """Who leaves a check out is let down by exactly that: the rung says so, and the bytes flow."""
     happening = cast.events[event]
-    device = without(happening.device(tls=tls), check)
+    device = happening.device(tls=tls).without(check)
     verdict = connect(device, happening.identity, HOST, happening.date, request=LOGIN)
     assert verdict.connected
     assert verdict.application_bytes == len(LOGIN)
@@ -51,12 +46,12 @@ def test_a_check_left_out_keeps_the_others(cast: Cast, tls: Tls) -> None:
     """Without the chain check, name and date are still asked of the leaf; and so on."""
     phone = replace(cast.phone, tls=tls)
     shop = cast.impostor.issue("shop.example", valid=VALID)
-    assert connect(without(phone, Check.CHAIN), shop, HOST, TODAY).outcome is (
+    assert connect(phone.without(Check.CHAIN), shop, HOST, TODAY).outcome is (
         Outcome.REFUSED_BY_NAME
     )
     later = TODAY + timedelta(days=500)
     old = cast.impostor.issue(HOST, valid=VALID)
-    verdict = connect(without(phone, Check.CHAIN), old, HOST, later)
+    verdict = connect(phone.without(Check.CHAIN), old, HOST, later)
     assert verdict.outcome is Outcome.REFUSED_BY_DATE
     assert verdict.alert == "certificate_expired"
 
@@ -65,7 +60,7 @@ def test_who_asks_nobody_dates_the_leaf_alone(cast: Cast, tls: Tls) -> None:
     """Without the chain check an expired issuer is not noticed, and not shown as if it had been."""
     old = cast.impostor.intermediate("Old", valid=Validity.days(TODAY - timedelta(days=99), 9))
     verdict = connect(
-        without(replace(cast.phone, tls=tls), Check.CHAIN),
+        replace(cast.phone, tls=tls).without(Check.CHAIN),
         old.issue(HOST, valid=VALID),
         HOST,
         TODAY,
@@ -76,7 +71,7 @@ def test_who_asks_nobody_dates_the_leaf_alone(cast: Cast, tls: Tls) -> None:
 
 def test_a_device_that_checks_nothing_still_wants_the_key(cast: Cast, tls: Tls) -> None:
     """All checks left out: anybody gets in, but the handshake's own signature must verify."""
-    blind = without(replace(cast.phone, tls=tls), *PATH_CHECKS)
+    blind = replace(cast.phone, tls=tls).without(*PATH_CHECKS)
     stranger = cast.impostor.issue("shop.example", valid=VALID)
     verdict = connect(blind, stranger, HOST, TODAY, request=LOGIN)
     assert verdict.connected
@@ -86,7 +81,7 @@ def test_a_device_that_checks_nothing_still_wants_the_key(cast: Cast, tls: Tls) 
 
 def test_pins_on_nothing_verified_match_nothing(cast: Cast, tls: Tls) -> None:
     """Without a verified chain the library's own pin check has nothing to match: refused."""
-    device = without(replace(cast.phone, tls=tls, pins=cast.pins(Strategy.LEAF_KEY)), Check.CHAIN)
+    device = replace(cast.phone, tls=tls, pins=cast.pins(Strategy.LEAF_KEY)).without(Check.CHAIN)
     verdict = connect(device, cast.bank, HOST, TODAY, request=LOGIN)
     assert verdict.outcome is Outcome.REFUSED_BY_PIN
     assert verdict.application_bytes == 0

@@ -38,9 +38,16 @@ class Prediction(Shown):
     """Ask; then run the experiment, reply, explain, and offer the other world."""
 
     def __init__(
-        self, name: str, question: Question, desk: Desk, experiment: Experiment, other: Experiment
+        self,
+        name: str,
+        question: Question,
+        desk: Desk,
+        experiment: Experiment,
+        other: Experiment,
+        before: tuple[Markup, str] | None = None,
     ) -> None:
         super().__init__()
+        self._before = before or (Markup(""), "")
         self._name, self._question, self._desk = name, question, desk
         self._experiment, self._other = experiment, other
         self._world_shown = False
@@ -109,8 +116,10 @@ class Prediction(Shown):
                     _closed("Answer the question above first."), "Answer the one above first."
                 )
             elif label is None:
-                options = "\n".join(f"- {one.label}" for one in self._question.options)
-                self._say(self._ask(), f"Predict: {self._question.question}\n{options}")
+                picture, words = self._before
+                lines = [f"Predict: {self._question.question}", *filter(None, [words])]
+                lines += [f"- {one.label}" for one in self._question.options]
+                self._say(self._ask() + picture, "\n".join(lines))
             else:
                 self._say(*self._answered(chosen))
 

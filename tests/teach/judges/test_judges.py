@@ -31,6 +31,7 @@ from pinlib.scenes.cast import HOST, TODAY
 from pinlib.scenes.scenario import Middle
 from pinlib.teach.judges import judge_of, lesson_05
 from pinlib.teach.lesson_texts import script
+from pinlib.tls.devices import PATH_CHECKS
 from pinlib.tls.handshake import connect
 
 CAST = story()
@@ -152,7 +153,7 @@ def test_a_wrong_certificate_in_passes_the_visible_example_and_hears_why(
 
 
 def _without_checks(_: Any) -> Any:
-    return replace(CAST.phone, checks=frozenset())
+    return CAST.phone.without(*PATH_CHECKS)
 
 
 def _hard_coded(_: Any) -> Any:
@@ -160,12 +161,12 @@ def _hard_coded(_: Any) -> Any:
 
 
 def _without_the_chain(_: Any) -> Any:
-    return replace(CAST.phone, checks=frozenset({Check.NAME, Check.DATE}))
+    return CAST.phone.without(Check.CHAIN)
 
 
 def _without_the_date(authority: Any) -> Any:
     phone = CAST.phone.trusting(authority.certificate)
-    return replace(phone, checks=frozenset({Check.CHAIN, Check.NAME}))
+    return phone.without(Check.DATE)
 
 
 def _without_the_bank(authority: Any) -> Any:

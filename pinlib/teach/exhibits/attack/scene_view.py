@@ -15,7 +15,7 @@ from pinlib.scenes.scenario import Middle, Scene
 from pinlib.teach.drawing import blocks, verdict_view
 from pinlib.teach.drawing.blocks import Headline, card, columns
 from pinlib.teach.drawing.harm import TONES
-from pinlib.teach.drawing.stage import Actor, HangsUp, Screen, StageLine, stage
+from pinlib.teach.drawing.stage import HIDDEN, Actor, HangsUp, Screen, StageLine, stage
 from pinlib.teach.drawing.typeset import escape, paragraph
 from pinlib.teach.drawing.view import View
 from pinlib.tls.devices import PATH_CHECKS
@@ -102,6 +102,15 @@ def show_scene(
         "who": scene.scenario.middle.name.lower(),
     }
     return View(said, blocks.stack(*parts), "\n".join(words), facts)
+
+
+def cast() -> tuple[Markup, str]:
+    """Draw who is there before anything has happened, and say it: there is no answer yet."""
+    password = "•" * HIDDEN
+    alice = Actor("Alice", "phone", screen=Screen("password", password))
+    actors = [alice, Actor("Mallory’s wifi", "wifi"), Actor(HOST, "bank")]
+    words = f"Alice’s phone holds her password. Between it and {HOST} lies Mallory’s wifi."
+    return stage(actors, [[], []]), words
 
 
 def stopped_by(verdict: Verdict) -> str:
