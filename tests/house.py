@@ -14,7 +14,7 @@ from pathlib import Path
 import grimp
 
 PICTURE = Path(__file__).parents[1] / "docs" / "house.svg"
-ROOMS = ("encoding", "pins", "tls", "scenes", "operations", "take_home", "setup", "teach")
+ROOMS = ("encoding", "wire", "pins", "tls", "scenes", "operations", "take_home", "setup", "teach")
 TOP, LEFT, CELL, MODULES = 60, 130, 74, 400
 LINE, PER_LINE = 18, 50  # pixels, characters
 STYLE = (

@@ -27,12 +27,16 @@ _VERSION = 0xA0  # RFC 5280, section 4.1: left out in certificates of version 1
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A named run of bytes, and the named runs inside it; `end` is the first byte after it."""
+    """A named run of bytes, and the named runs inside it; `end` is the first byte after it.
+
+    `value` is what the bytes say, where that can be said.
+    """
 
     name: str
     start: int
     end: int
     parts: tuple[Part, ...] = ()
+    value: str = ""
 
     def __len__(self) -> int:
         return self.end - self.start
@@ -47,6 +51,10 @@ class Part:
         yield depth, self
         for part in self.parts:
             yield from part.walk(depth + 1)
+
+    def leaves(self) -> Iterator[Part]:
+        """Yield the parts that have none inside."""
+        return (part for _, part in self.walk() if not part.parts)
 
     def find(self, name: str) -> Part | None:
         """Return the first part of that name, this one included."""

@@ -266,7 +266,10 @@ class Connection(End):
         for message in self._transcript.opened:
             ours = message.sender is Sender.CLIENT and message.name == "application data"
             plain = next(written, b"") if ours else b""
-            told.append(message._replace(size=len(plain), body=plain) if plain else message)
+            if plain:
+                data = Content.APPLICATION_DATA
+                message = message._replace(size=len(plain), body=plain, content=data, record=b"")
+            told.append(message)
         return told
 
 

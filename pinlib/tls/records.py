@@ -36,6 +36,11 @@ class Record(NamedTuple):
     sender: Sender
     content: int
     body: bytes
+    version: bytes = b"\x03\x03"
+
+    def __bytes__(self) -> bytes:
+        """Give the record as it crossed."""
+        return bytes([self.content]) + self.version + len(self.body).to_bytes(2, "big") + self.body
 
     @property
     def size(self) -> int:
@@ -107,7 +112,7 @@ class Direction:
             end = at + 5 + (data[at + 3] << 8 | data[at + 4])
             if end > length:
                 break
-            yield Record(self.sender, data[at], data[at + 5 : end])
+            yield Record(self.sender, data[at], data[at + 5 : end], data[at + 1 : at + 3])
             at = end
         self.pending += data[at:]
 

@@ -10,13 +10,15 @@ messages after ServerHello (RFC 8446, section 1.2), in records that all look ali
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
 from typing import NamedTuple
 
+from pinlib.encoding.anatomy import Part
 from pinlib.encoding.naming import visible
+from pinlib.tls.openssl import Tls
 from pinlib.tls.records import SUITES, Content, Direction, Record, Sealer, Sender
+from pinlib.wire.messages import RETRY, content_fields, record_fields
+from pinlib.wire.tls_numbers import alert_name, number_name, suite_name
 
 Secrets = Mapping[str, bytes]
 
@@ -25,7 +27,8 @@ class Message(NamedTuple):
     """One thing said, as somebody sees it.
 
     `size` is in bytes: of the message itself when it was opened, of the whole record for an
-    eavesdropper.  `encrypted` is how it travelled.  `body` is empty where it stayed closed.
+    eavesdropper.  `encrypted` is how it travelled.  `body` is empty where it stayed closed, and for
+    an eavesdropper; then `record` is what crossed the wire.
     """
 
     sender: Sender
@@ -34,6 +37,20 @@ class Message(NamedTuple):
     encrypted: bool
     detail: str = ""
     body: bytes = b""
+    content: int = Content.HANDSHAKE
+    record: bytes = b""
+
+    @property
+    def raw(self) -> bytes:
+        """The bytes that `fields` names: the message, or the record where it stayed closed."""
+        return self.record or self.body
+
+    def fields(self, tls: Tls) -> Part:
+        """Name every byte of `raw`."""
+        tls13 = tls is Tls.V1_3
+        if self.record:
+            return record_fields(self.record, tls13=tls13, sealed=self.encrypted)
+        return content_fields(self.content, self.body, tls13=tls13)
 
     def __repr__(self) -> str:
         detail = f" ({self.detail})" if self.detail else ""
@@ -43,37 +60,12 @@ class Message(NamedTuple):
 CLOSED = "encrypted record"
 NOT_OPENED = "not opened on this Python"
 
-_HANDSHAKE = {
-    1: "ClientHello",
-    2: "ServerHello",
-    4: "NewSessionTicket",
-    8: "EncryptedExtensions",
-    11: "Certificate",
-    12: "ServerKeyExchange",
-    13: "CertificateRequest",
-    14: "ServerHelloDone",
-    15: "CertificateVerify",
-    16: "ClientKeyExchange",
-    20: "Finished",
-    22: "CertificateStatus",
-    24: "KeyUpdate",
-}
 # What follows ChangeCipherSpec in TLS 1.2: as the two ends know it, and from outside.
 _SEALED_1_2: dict[int, tuple[str, str]] = {
     Content.HANDSHAKE: ("Finished", "encrypted handshake message"),
     Content.ALERT: ("Alert", "encrypted alert"),
     Content.APPLICATION_DATA: ("application data", "encrypted application data"),
 }
-# A HelloRetryRequest is a ServerHello with this random (RFC 8446, section 4.1.3).
-_RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
-
-
-def alert_name(code: int) -> str:
-    """Return an alert's name as RFC 8446, section 6, spells it: 42 is `bad_certificate`."""
-    try:
-        return ssl.AlertDescription(code).name.removeprefix("ALERT_DESCRIPTION_").lower()
-    except ValueError:
-        return f"alert {code}"
 
 
 class Transcript:
@@ -131,7 +123,7 @@ class Transcript:
             self._note(record, self._plain(record.content, record.body, direction, False))
         elif self.version < 0x0304:
             inside, outside = _SEALED_1_2.get(record.content, (CLOSED, CLOSED))
-            message = Message(record.sender, inside, record.size, encrypted=True)
+            message = Message(record.sender, inside, record.size, True, record=bytes(record))
             self._note(record, [message], outside)
         else:
             self._note(record, self._open(record, direction), CLOSED)
@@ -175,7 +167,8 @@ class Transcript:
         elif not sealed_as:
             name = " + ".join(message.name for message in inside) or "more of the same message"
             detail = "; ".join(message.detail for message in inside if message.detail)
-        seen = Message(record.sender, name, record.size, bool(sealed_as), detail)
+        sealed, raw = bool(sealed_as), bytes(record)
+        seen = Message(record.sender, name, record.size, sealed, detail, record=raw)
         self.eavesdropped.append(seen)
 
     def _open(self, record: Record, direction: Direction) -> list[Message]:
@@ -184,7 +177,8 @@ class Transcript:
             direction.sealer = self._sealer(f"{record.sender.name}_{state}")
         inside = direction.sealer.open(record.body) if direction.sealer else None
         if inside is None:
-            return [Message(record.sender, CLOSED, record.size, True, NOT_OPENED)]
+            raw = bytes(record)
+            return [Message(record.sender, CLOSED, record.size, True, NOT_OPENED, record=raw)]
         messages = self._plain(*inside, direction, True)
         if any(message.name == "Finished" for message in messages):
             direction.finished, direction.sealer = True, None  # another secret, if more follows
@@ -196,23 +190,27 @@ class Transcript:
         sender = direction.sender
         if content == Content.ALERT and len(body) == 2:
             detail = alert_name(body[1])
-            return [Message(sender, "Alert", len(body), encrypted, detail, body)]
+            return [Message(sender, "Alert", len(body), encrypted, detail, body, content)]
         if content == Content.APPLICATION_DATA:
-            return [Message(sender, "application data", len(body), encrypted, "", body)]
+            return [Message(sender, "application data", len(body), encrypted, "", body, content)]
         if content != Content.HANDSHAKE:
-            return [Message(sender, f"record of type {content}", len(body), encrypted, "", body)]
+            return [
+                Message(
+                    sender, f"record of type {content}", len(body), encrypted, "", body, content
+                )
+            ]
         return [self._handshake(sender, raw, encrypted) for raw in direction.messages(body)]
 
     def _handshake(self, sender: Sender, raw: bytes, encrypted: bool) -> Message:
-        name, detail = _HANDSHAKE.get(raw[0], f"handshake message {raw[0]}"), ""
+        name, detail = number_name("message", raw[0]), ""
         if name == "ClientHello":
             self.random = raw[6:38]
             host = _server_name(raw)
             detail = f"asks for {host}" if host else "asks for no name"
         elif name == "ServerHello":
             self.suite, self.version = _server_hello(raw)
-            detail = f"picks {_suite_name(self.suite)}"
-            if raw[6:38] == _RETRY:
+            detail = f"picks {suite_name(self.suite)}"
+            if raw[6:38] == RETRY:
                 name, detail = "HelloRetryRequest", "asks for another kind of key"
         elif name == "Certificate":
             chain = tuple(_certificates(raw, tls13=self.version >= 0x0304))
@@ -223,7 +221,8 @@ class Transcript:
 
 
 def _changed_cipher(record: Record) -> Message:
-    return Message(record.sender, "ChangeCipherSpec", len(record.body), False, "", record.body)
+    size = len(record.body)
+    return Message(record.sender, "ChangeCipherSpec", size, False, "", record.body, record.content)
 
 
 def _vector(data: bytes, at: int, width: int) -> tuple[bytes, int]:
@@ -272,13 +271,3 @@ def _certificates(raw: bytes, *, tls13: bool) -> Iterator[bytes]:
         yield certificate
         if tls13:
             _, at = _vector(block, at, 2)
-
-
-@cache
-def _suite_names() -> dict[int, str]:
-    ciphers = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).get_ciphers()
-    return {cipher["id"] & 0xFFFF: cipher["name"] for cipher in ciphers}
-
-
-def _suite_name(code: int) -> str:
-    return _suite_names().get(code, f"suite 0x{code:04X}")

@@ -12,7 +12,7 @@ from pinlib import Cast, Connection, Sender, Server, Strategy, Tls
 from pinlib.scenes.cast import HOST, LOGIN, TODAY, story
 from pinlib.tls.handshake import talk
 from pinlib.tls.records import Content, Sealer
-from pinlib.tls.transcript import NOT_OPENED, Transcript, alert_name
+from pinlib.tls.transcript import NOT_OPENED, Transcript
 
 
 def record(content: int, body: bytes) -> bytes:
@@ -75,15 +75,6 @@ def test_a_strange_server_name_is_one_printable_line(name: bytes) -> None:
     (seen,) = told((Sender.CLIENT, message(1, hello))).opened
     assert seen.detail.startswith("asks for ")
     assert seen.detail.isprintable()
-
-
-def test_alerts_have_the_names_of_the_rfc() -> None:
-    """42 is bad_certificate (RFC 8446, section 6), and a number nobody gave stays a number."""
-    assert alert_name(42) == "bad_certificate"
-    assert alert_name(48) == "unknown_ca"
-    assert alert_name(200) == "alert 200"
-    (seen,) = told((Sender.SERVER, record(21, b"\x02\x2a"))).opened
-    assert (seen.name, seen.detail, seen.encrypted) == ("Alert", "bad_certificate", False)
 
 
 def test_a_message_may_be_cut_across_records_and_share_one() -> None:

@@ -1,0 +1,1 @@
+"""What crosses the wire: every byte of a handshake message has a name."""
