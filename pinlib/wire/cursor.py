@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pinlib.encoding.anatomy import Part
+from pinlib.encoding.naming import visible
 
 LEFT_OVER = "not understood"
 
-
 _Say = Callable[[bytes], str]
+
+
+def readable(raw: bytes) -> str:
+    """Return bytes that ought to be text as one printable line, whatever they are."""
+    return visible(raw.decode("ascii", "backslashreplace"))
 
 
 class Cursor:

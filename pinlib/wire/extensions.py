@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from pinlib.encoding.naming import visible
-from pinlib.wire.cursor import Cursor
+from pinlib.wire.cursor import Cursor, readable
 from pinlib.wire.tls_numbers import number_name
 
 
@@ -42,8 +41,8 @@ def _one(cursor: Cursor, *, kind: int, message: str) -> str:
 def _server_name(cursor: Cursor, _: str) -> str:
     cursor.number("length of server_name_list", 2)
     cursor.number("name_type", 1, lambda number: "host_name" if number == 0 else str(number))
-    host = _text(cursor.peek(2 + int.from_bytes(cursor.peek(2)))[2:])
-    cursor.vector("host_name", 2, _text)
+    host = readable(cursor.peek(2 + int.from_bytes(cursor.peek(2)))[2:])
+    cursor.vector("host_name", 2, readable)
     return host
 
 
@@ -105,8 +104,8 @@ def _protocols(cursor: Cursor, _: str) -> str:
 
 def _each_protocol(cursor: Cursor, said: list[str]) -> None:
     while cursor.left:
-        said.append(_text(cursor.peek(1 + cursor.peek(1)[0])[1:]))
-        cursor.vector("protocol_name", 1, _text)
+        said.append(readable(cursor.peek(1 + cursor.peek(1)[0])[1:]))
+        cursor.vector("protocol_name", 1, readable)
 
 
 def _pre_shared_key(cursor: Cursor, message: str) -> str:
@@ -145,10 +144,6 @@ def _renegotiation(cursor: Cursor, _: str) -> str:
 def _cookie(cursor: Cursor, _: str) -> str:
     cursor.vector("cookie_value", 2)
     return ""
-
-
-def _text(raw: bytes) -> str:
-    return visible(raw.decode("ascii", "backslashreplace"))
 
 
 _KNOWN: dict[int, Callable[[Cursor, str], str]] = {

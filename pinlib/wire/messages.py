@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from pinlib.encoding.anatomy import Part
-from pinlib.encoding.naming import read_certificate, subject_of, visible
+from pinlib.encoding.naming import read_certificate, subject_of
 from pinlib.errors import NotReadable
-from pinlib.wire.cursor import Cursor
+from pinlib.wire.cursor import Cursor, readable
 from pinlib.wire.extensions import read_extensions
 from pinlib.wire.tls_numbers import alert_name, number_name, suite_name
 
@@ -36,7 +36,7 @@ def content_fields(content: int, body: bytes, *, tls13: bool) -> Part:
         return message_fields(body, tls13=tls13)
     cursor = Cursor(body, 0, len(body))
     _read_other(cursor, content)
-    return cursor.field(number_name("content", content))
+    return cursor.field(_MESSAGES.get(content) or number_name("content", content))
 
 
 def record_fields(record: bytes, *, tls13: bool, sealed: bool) -> Part:
@@ -55,6 +55,7 @@ def record_fields(record: bytes, *, tls13: bool, sealed: bool) -> Part:
 
 
 _ALERT, _HANDSHAKE, _DATA = 21, 22, 23
+_MESSAGES = {20: "ChangeCipherSpec", _ALERT: "Alert", _DATA: "application data"}
 
 
 def _read_messages(cursor: Cursor, tls13: bool) -> None:
@@ -69,7 +70,7 @@ def _read_other(cursor: Cursor, content: int) -> None:
         cursor.number("level", 1, lambda number: number_name("level", number))
         cursor.number("description", 1, alert_name)
     elif content == _DATA:
-        cursor.take("application_data", cursor.left, _text)
+        cursor.take("application_data", cursor.left, readable)
     else:
         cursor.take(number_name("content", content), cursor.left)
 
@@ -247,7 +248,3 @@ def _subject(der: bytes) -> str:
         return subject_of(read_certificate(der))
     except NotReadable:
         return "no certificate that can be read"
-
-
-def _text(raw: bytes) -> str:
-    return visible(raw.decode("ascii", "backslashreplace"))
