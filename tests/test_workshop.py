@@ -481,8 +481,10 @@ def test_the_longest_path_of_an_install_is_known(fresh: Fresh) -> None:
 def test_jupyterlab_starts_on_this_machine_alone(fresh: Fresh, tmp_path: Path) -> None:
     """A token, loopback only, no news, no look outside, and Ctrl-C ends it with its kernels."""
     (site,) = (fresh.folder / ".venv").glob("lib/python3.*/site-packages")
-    hook = site / "sitecustomize.py"
-    hook.write_text(AUDIT, encoding="utf-8")
+    # A `sitecustomize` would lose to the one that Debian's own Python has.
+    (site / "audited.py").write_text(AUDIT, encoding="utf-8")
+    hook = site / "audited.pth"
+    hook.write_text("import audited\n", encoding="utf-8")
     foreign = fresh.folder / ".venv" / "etc" / "jupyter" / "jupyter_server_config.json"
     foreign.write_text('{"IdentityProvider": {"token": ""}}', encoding="utf-8")
     log = tmp_path / "audit.txt"

@@ -208,7 +208,8 @@ def in_words(error: ssl.SSLError) -> str:
     alert = _alert_in(error)
     if alert:
         return f"The server broke off: it sent the alert {alert}."
-    if isinstance(error, ssl.SSLEOFError):
+    # Python 3.11.2 tells an end in the middle as one that was announced.
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return "The server hung up before the handshake was finished."
     said = (error.reason or "something unreadable").replace("_", " ").lower()
     return f"The handshake broke off; OpenSSL says: {said}."

@@ -128,6 +128,13 @@ def _close(file: IO[bytes], context: ssl.SSLContext, folder: ExitStack | None) -
         folder.close()
 
 
+# Python's own default.  Debian builds Python with OpenSSL's, which still has key transport by RSA:
+# the same phone would then connect on one laptop and not on another.
+_CIPHERS = (
+    "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM"
+)
+
+
 class Client:
     """The one client context of a TLS version, and its key log where this Python can have one."""
 
@@ -142,6 +149,7 @@ class Client:
         self.context.check_hostname = False
         self.context.verify_mode = ssl.CERT_NONE
         self.context.options |= ssl.OP_NO_TICKET
+        self.context.set_ciphers(_CIPHERS)
         self.keylog = KeyLog(self.context) if mode is Mode.OPENED else None
         self.used = 0
 
@@ -171,6 +179,7 @@ def careless_client() -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE  # NEVER COPY THIS: whoever answers is taken for the server
     context.options |= ssl.OP_NO_TICKET
+    context.set_ciphers(_CIPHERS)
     return context
 
 
