@@ -629,7 +629,7 @@ BAD_HOSTS = ["", "not a host!", "a" * 300, ".".join(["a" * 60] * 5), "*.x", "bä
 @pytest.mark.parametrize("host", [*BAD_HOSTS, "-a.example", "fe80::1%eth0", "a\n"])
 def test_a_host_that_cannot_be_is_an_error(cast: Cast, host: str) -> None:
     """What nobody can be called is a BadHost that shows what was written, before any handshake."""
-    with pytest.raises(BadHost, match="no host name") as caught:
+    with pytest.raises(BadHost, match="isn’t a host name") as caught:
         connect(cast.phone, cast.bank, host, TODAY)
     assert len(caught.value.seen) <= 61
 
@@ -723,7 +723,7 @@ def test_a_certificate_that_cannot_be_read_is_a_sentence(
     )
     verdict = connect(pinned(cast, tls), cast.bank, HOST, TODAY, request=LOGIN)
     assert verdict.outcome is Outcome.NO_HANDSHAKE
-    assert "no certificate can be read" in verdict.reason
+    assert "can’t be read as a certificate" in verdict.reason
     assert (verdict.presented, verdict.application_bytes) == ((), 0)
 
 

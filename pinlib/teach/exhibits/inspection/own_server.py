@@ -141,7 +141,7 @@ def _in_letters_of_dns(host: str) -> str:
         return idna.encode(host, uts46=True).decode("ascii").removesuffix(".")
     except idna.IDNAError:
         seen = host if len(host) <= 60 else f"{host[:60]}…"
-        told = f"{seen!r} is no host name: if a browser goes there, copy its xn--… form"
+        told = f"{seen!r} isn’t a host name: if a browser goes there, copy its xn--… form"
         raise BadHost(told, seen=seen) from None
 
 
