@@ -102,7 +102,7 @@ def test_openssl_sees_his_certificate(lines: dict[str, str]) -> None:
 def test_a_client_that_needs_nothing_is_fooled_too(room: Room, lines: dict[str, str]) -> None:
     """Python's own library believes the roots that it was given."""
     known = len(room.notebook)
-    done = run(find(lines, "client in Python"))
+    done = run(find(lines, "Python client"))
     assert done.returncode == 0, done.stderr
     assert '"balance": 9250' in done.stdout
     assert room.middle.page_after(known).request.endswith(FORM)
@@ -244,7 +244,7 @@ def test_serve_tells_what_it_reads_and_ends_with_ctrl_c() -> None:
     with _serving("--intercept") as process:
         assert process.stdout is not None
         line = ""
-        while not line.startswith("# the same, and her CA is trusted"):
+        while not line.startswith("# the same, with her CA trusted"):
             line = process.stdout.readline()
             assert line, "it said all that it had to say"
         done = run(process.stdout.readline())
@@ -286,7 +286,7 @@ def test_a_taken_port_is_told(room: Room) -> None:
     with _serving("--port", str(room.bank.port)) as process:
         _, err = process.communicate(timeout=60)
     assert process.returncode == 2
-    assert re.search(r"cannot be had: .*in use", err)
+    assert re.search(r"Can't open port .*in use", err)
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])

@@ -680,7 +680,7 @@ def test_a_log_without_pins_of_the_app_is_explained() -> None:
         (NOTHING, "No match: a hash of nothing at all", "run that step alone"),
         (sha256().hexdigest(), "No match: a hash of nothing at all", "run that step alone"),
         (f"3 1 1 {sha256().hexdigest()}", "No match: a hash of nothing at all", "that step alone"),
-        (sha256(b"\n").hexdigest(), "No match: a hash of a line end alone", "run that step alone"),
+        (sha256(b"\n").hexdigest(), "No match: a hash of a lone newline", "run that step alone"),
         ("A" * 43 + "=", "No match: a placeholder", "compute your own"),
     ],
 )
