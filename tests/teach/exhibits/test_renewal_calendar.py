@@ -287,10 +287,10 @@ def test_the_assumption_about_people_is_on_screen_with_its_source() -> None:
     [
         (("Renewed with the same key",), "show takes a Plan, such as Rule"),
         ((None,), "show takes a Plan"),
-        ((SAME, date(2030, 1, 1)), r"is not in this plan: give a date from 2027-01-01 to"),
-        ((SAME, "2027-05-14"), "is not in this plan"),
+        ((SAME, date(2030, 1, 1)), r"isn’t in this plan: give a date from 2027-01-01 to"),
+        ((SAME, "2027-05-14"), "isn’t in this plan"),
         ((SAME, RENEWAL, "v9"), "there is no 'v9'; there are v1"),
-        ((SAME, date(2020, 1, 1)), "is not in this plan"),
+        ((SAME, date(2020, 1, 1)), "isn’t in this plan"),
     ],
 )
 def test_what_cannot_be_shown_is_told(given: tuple[object, ...], said: str) -> None:
@@ -302,10 +302,10 @@ def test_what_cannot_be_shown_is_told(given: tuple[object, ...], said: str) -> N
 def test_a_report_ends_with_its_plan() -> None:
     """A day that is not in it has no report, and no app has a track on it."""
     asked = Calendar().asked
-    with pytest.raises(BadInput, match="is not in this plan"):
+    with pytest.raises(BadInput, match="isn’t in this plan"):
         report(replace(asked, day=asked.plan.start - timedelta(1)))
     (first, *_) = report(asked).apps
-    with pytest.raises(BadInput, match="nothing is known of"):
+    with pytest.raises(BadInput, match="there’s no result for"):
         first.track(asked.plan.ends + timedelta(1))
 
 

@@ -691,9 +691,9 @@ def test_a_plan_that_is_good_for_one_year_meets_another() -> None:
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        (lambda _: "jump", "'jump' is no move; there are"),
-        (lambda _: "backup", "time stands still: wait"),
-        (lambda _: Move(Op.ROTATE), "a certificate went into service today already"),
+        (lambda _: "jump", "'jump' isn’t a move; there are"),
+        (lambda _: "backup", "without waiting: wait a day"),
+        (lambda _: Move(Op.ROTATE), "you’ve already installed a certificate today"),
         (lambda _: 3, "Return a Move, such as Move(Op.WEEK)"),
         (lambda _: ..., "Not written yet"),
         (lambda now: now.nothing, "Your function raised AttributeError"),
