@@ -422,14 +422,14 @@ def test_a_server_that_speaks_http_is_no_tls_server(cast: Cast, tls: Tls) -> Non
     phone = Connection(pinned(cast, tls), HOST, TODAY)
     phone.receive(b"HTTP/1.1 400 Bad Request\r\n\r\n")
     assert phone.verdict.outcome is Outcome.NO_HANDSHAKE
-    assert phone.verdict.reason.startswith("The handshake broke off; OpenSSL says: ")
+    assert phone.verdict.reason.startswith("The handshake failed; OpenSSL says: ")
 
 
 def test_an_unheard_of_alert_is_no_alert(cast: Cast, tls: Tls) -> None:
     """What OpenSSL cannot read as an alert is not told as one."""
     phone = Connection(pinned(cast, tls), HOST, TODAY)
     phone.receive(b"\x15\x03\x03\x00\x02\x07\x2a")
-    assert phone.verdict.reason == "The handshake broke off; OpenSSL says: unknown alert type."
+    assert phone.verdict.reason == "The handshake failed; OpenSSL says: unknown alert type."
 
 
 def test_a_server_takes_an_unheard_of_alert_for_none(cast: Cast, tls: Tls) -> None:

@@ -139,7 +139,7 @@ def test_a_calendar_of_ends_puts_the_next_one_first() -> None:
     assert chart.picture.index("Old CA") < chart.picture.index("version 2")
     assert "<b>" not in chart.html
     assert ends(ENDINGS[2:], NOW).headline.words == "Everything has expired"
-    with pytest.raises(BadInput, match="there is nothing that ends"):
+    with pytest.raises(BadInput, match="nothing here expires"):
         ends([], NOW)
     with pytest.raises(BadInput, match="with a zone"):
         ends(ENDINGS, datetime(2027, 3, 1))
