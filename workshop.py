@@ -743,10 +743,10 @@ def reader() -> argparse.ArgumentParser:
         dest="wheels",
         type=Path,
         metavar="FOLDER",
-        help="install from a folder of wheels, without network",
+        help="install from a folder of wheels, without a network",
     )
     parser.add_argument("--port", type=int, help="JupyterLab's port (default: a free one)")
-    parser.add_argument("--no-browser", action="store_true", help="print the address only")
+    parser.add_argument("--no-browser", action="store_true", help="only print the address")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("check", help="the doctor: versions, a handshake, the widgets")
     again = commands.add_parser("reset", help="a fresh copy of a lesson; your old one is kept")
@@ -764,10 +764,12 @@ def reader() -> argparse.ArgumentParser:
         "-m", dest="marks", metavar="MARKS", help="of these, only the tests with these marks"
     )
     commands.add_parser(
-        "pack", help="fill FOLDER (wheels) for a room without network; see pack -h", add_help=False
+        "pack",
+        help="fill FOLDER (wheels) for a room without a network; see pack -h",
+        add_help=False,
     )
     commands.add_parser("bench", help="the table of ratios and times", add_help=False)
-    commands.add_parser("picture", help="draw the README's picture anew", add_help=False)
+    commands.add_parser("picture", help="redraw the README's picture", add_help=False)
     commands.add_parser("screens", help="photograph every lesson at every size", add_help=False)
     return parser
 

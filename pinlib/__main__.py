@@ -39,8 +39,10 @@ Runner = Callable[[argparse.Namespace], int]
 
 def guide(parser: argparse.ArgumentParser) -> Runner:
     """Print the instructor's run sheet of a lesson, a plan of a whole workshop, or all lessons."""
-    parser.add_argument("lessons", nargs="*", metavar="LESSON", help="such as 5, or 05")
-    parser.add_argument("--plan", type=int, metavar="MINUTES", help="60, 90, 180 or what you have")
+    parser.add_argument("lessons", nargs="*", metavar="LESSON", help="a number, such as 5 or 05")
+    parser.add_argument(
+        "--plan", type=int, metavar="MINUTES", help="60, 90, 180, or the minutes you have"
+    )
 
     def run(given: argparse.Namespace) -> int:
         from pinlib.teach.guide import lesson_list, run_sheet, workshop_plan
@@ -138,14 +140,14 @@ def _row(document: Document, pins: list[Pin]) -> str:
 
 
 def expiry(parser: argparse.ArgumentParser) -> Runner:
-    """Print what ends when, and what to do in which order: for a cron job.
+    """List what expires when, and what to do first: for a cron job.
 
     Reads certificates, bundles, signed pin sets and Android's XML.  The exit status is 0 if nothing
-    ends within the days given, 1 if something does or has, 2 if a file cannot be read.
+    expires within the days given, 1 if something does or has, 2 if a file cannot be read.
     """
     parser.add_argument("files", nargs="+", metavar="FILE", help="PEM, DER, JSON or XML")
     parser.add_argument(
-        "--days", type=_days, default=30, help="how many days before the end to warn (30)"
+        "--days", type=_days, default=30, help="how many days before expiry to warn (default: 30)"
     )
 
     def run(given: argparse.Namespace) -> int:
@@ -190,9 +192,9 @@ def _days(word: str) -> int:
 
 
 def serve(parser: argparse.ArgumentParser) -> Runner:
-    """Open the bank for other tools, on this machine alone, until Ctrl-C.
+    """Run the bank for other tools, on this machine only, until Ctrl-C.
 
-    With --intercept a man in the middle stands in front of it, and tells what he reads.
+    With --intercept Mallory sits in the middle, and what she reads is printed.
     """
     parser.add_argument("--intercept", action="store_true", help="also start the interceptor")
     parser.add_argument("--lie", action="store_true", help="let Mallory change the balance")
@@ -248,7 +250,7 @@ def _serve(given: argparse.Namespace) -> None:
 
 
 def check(parser: argparse.ArgumentParser) -> Runner:  # noqa: ARG001 (it has no arguments)
-    """Look whether everything that the workshop needs works on this machine."""
+    """Check that everything the workshop needs works on this machine."""
 
     def run(_: argparse.Namespace) -> int:
         from pinlib.setup.doctor import main
