@@ -153,7 +153,7 @@ def test_an_audit_is_a_click_and_agrees(fourth: Notebook, calendar: Locator) -> 
     for _ in range(2):
         calendar.get_by_role("button", name="Audit 20 days").click()
     shows(calendar, audited="20", disagree="0")
-    expect(calendar.get_by_text("480 handshakes made again: all agree").first).to_be_visible()
+    expect(calendar.get_by_text("480 handshakes repeated: all agree").first).to_be_visible()
     calendar.get_by_role("button", name="More").click()
 
 

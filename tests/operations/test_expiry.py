@@ -301,7 +301,7 @@ def test_the_exit_status_says_whether_to_wake_somebody(tmp_path: Path) -> None:
     lines = told.stdout.splitlines()
     assert "expires in 10 days: pin set version 7, 2 pins" in lines[0]
     assert lines[0].endswith("pins.json), signature not checked")
-    assert "ship the next set before" in lines[1]
+    assert "ship the next set first" in lines[1]
     assert "expires in 20 days: certificate bank.example" in lines[2]
     assert run("--days", "5", soon).returncode == 0
     ended = run(gone)

@@ -64,7 +64,7 @@ def find(lines: dict[str, str], words: str) -> str:
     [
         ("straight to the bank", 0, 1250, None),
         ("her CA is unknown", 60, None, b""),
-        ("her CA is trusted", 0, 9250, FORM),
+        ("her CA trusted", 0, 9250, FORM),
         ("key pinned", 90, None, b""),
     ],
 )
@@ -267,7 +267,7 @@ def test_serve_without_an_interceptor_offers_the_bank_alone() -> None:
         text = "".join(iter(process.stdout.readline, "\n")) + process.stdout.readline()
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
-    assert "man in the middle" not in text + out
+    assert "Mallory listens" not in text + out
     assert err == ""
 
 

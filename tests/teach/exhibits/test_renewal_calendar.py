@@ -240,7 +240,7 @@ def test_each_audit_takes_other_days_and_agrees() -> None:
         assert panel.state.audits == number
         assert (panel._view.facts["audited"], panel._view.facts["disagree"]) == ("20", "0")
         samples.append(day_report._random_days(panel.state.asked))
-        assert "20 random days, 480 handshakes made again: all agree" in panel._view.words
+        assert "20 random days, 480 handshakes repeated: all agree" in panel._view.words
     assert samples[0] != samples[1]
 
 
