@@ -138,7 +138,7 @@ def test_six_day_certificates_are_drawn_in_slices(fourth: Notebook, calendar: Lo
 def test_a_click_elsewhere_ends_a_long_drawing(fourth: Notebook, calendar: Locator) -> None:
     """Start over answers while hundreds of hands are being shaken."""
     calendar.get_by_role("button", name="More").click()
-    _choose(calendar, "Goes to a backup key", "every 4th")
+    _choose(calendar, "Switch to a backup key", "every 4th")
     calendar.get_by_role("button", name="More").click()
     _choose(calendar, "A certificate lives", "6 days")
     shows(calendar, drawn="part", seconds=DEADLINE)

@@ -212,7 +212,7 @@ def test_a_room_that_cannot_open_is_closed(room: Room) -> None:
         (Page(HOST, True, None, b"a\x1b[2Jb\r\nc", b"", b""), "    a\\x1b[2Jb\n    c"),
         (Page("a\x1b[2J", False, None, b"", b"", b""), "asked for a\\x1b[2J and got"),
         (Page("a\x1b[2J", True, None, b"", b"", b""), "asked for a\\x1b[2J, finished"),
-        (Page("a\x1b[2J", True, None, b"x", b"", b""), "asked for a\\x1b[2J and said, 1 bytes"),
+        (Page("a\x1b[2J", True, None, b"x", b"", b""), "asked for a\\x1b[2J and sent 1 bytes"),
     ],
 )
 def test_a_page_is_told_in_words(page: Page, words: str) -> None:
@@ -297,7 +297,7 @@ def test_a_closed_terminal_leaves_nothing_behind(name: str, tmp_path: Path) -> N
         pytest.skip(f"there is no {name} here")
     with _serving("--intercept", folder=tmp_path) as process:
         assert process.stdout is not None
-        while not process.stdout.readline().startswith("# a client"):
+        while not process.stdout.readline().startswith("# a Python client"):
             pass
         assert list(tmp_path.iterdir())
         process.send_signal(stop)
