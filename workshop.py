@@ -164,7 +164,7 @@ CAUSES = (
     ),
     (
         r"407 Proxy|Cannot connect to proxy|ProxyError",
-        "The proxy that this machine uses didn't let pip through. Set HTTPS_PROXY to "
+        "This machine's proxy didn't let pip through. Set HTTPS_PROXY to "
         "http://user:password@proxy:port, or use another network, or install from a folder of "
         "wheels with --from FOLDER.",
     ),
@@ -495,7 +495,7 @@ def fill(venv: Path, layer: Layer, wheels: "Path | None", held: "tuple[int, ...]
             "The install failed; pip's last lines above say why. Nothing is broken: run the same "
             "command to try again."
         )
-        raise Stop(f"{last}\n\nAll that pip said is in {LOG}\n{sentence}")
+        raise Stop(f"{last}\n\npip's full output is in {LOG}\n{sentence}")
     with (venv / "install.log").open("a", encoding="utf-8") as log:
         log.write(said)
     with suppress(FileNotFoundError):
@@ -743,10 +743,10 @@ def reader() -> argparse.ArgumentParser:
         dest="wheels",
         type=Path,
         metavar="FOLDER",
-        help="install from a folder of wheels, without network",
+        help="install from a folder of wheels, without a network",
     )
     parser.add_argument("--port", type=int, help="JupyterLab's port (default: a free one)")
-    parser.add_argument("--no-browser", action="store_true", help="print the address only")
+    parser.add_argument("--no-browser", action="store_true", help="only print the address")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("check", help="the doctor: versions, a handshake, the widgets")
     again = commands.add_parser("reset", help="a fresh copy of a lesson; your old one is kept")
@@ -760,12 +760,16 @@ def reader() -> argparse.ArgumentParser:
         "--all", action="store_true", help="the nightly tests too: every day, every state"
     )
     tests.add_argument("--cover", action="store_true", help="say how much of pinlib the tests run")
-    tests.add_argument("-m", dest="marks", metavar="MARKS", help="of these, the tests so marked")
+    tests.add_argument(
+        "-m", dest="marks", metavar="MARKS", help="of these, only the tests with these marks"
+    )
     commands.add_parser(
-        "pack", help="fill FOLDER (wheels) for a room without network; see pack -h", add_help=False
+        "pack",
+        help="fill FOLDER (wheels) for a room without a network; see pack -h",
+        add_help=False,
     )
     commands.add_parser("bench", help="the table of ratios and times", add_help=False)
-    commands.add_parser("picture", help="draw the README's picture anew", add_help=False)
+    commands.add_parser("picture", help="redraw the README's picture", add_help=False)
     commands.add_parser("screens", help="photograph every lesson at every size", add_help=False)
     return parser
 

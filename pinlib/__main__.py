@@ -39,8 +39,10 @@ Runner = Callable[[argparse.Namespace], int]
 
 def guide(parser: argparse.ArgumentParser) -> Runner:
     """Print the instructor's run sheet of a lesson, a plan of a whole workshop, or all lessons."""
-    parser.add_argument("lessons", nargs="*", metavar="LESSON", help="such as 5, or 05")
-    parser.add_argument("--plan", type=int, metavar="MINUTES", help="60, 90, 180 or what you have")
+    parser.add_argument("lessons", nargs="*", metavar="LESSON", help="a number, such as 5 or 05")
+    parser.add_argument(
+        "--plan", type=int, metavar="MINUTES", help="60, 90, 180, or the minutes you have"
+    )
 
     def run(given: argparse.Namespace) -> int:
         from pinlib.teach.guide import lesson_list, run_sheet, workshop_plan
@@ -68,12 +70,12 @@ def pin(parser: argparse.ArgumentParser) -> Runner:
         metavar="TOOL",
         choices=_TOOLS,
         type=str.lower,
-        help=f"the notation of this tool alone: {', '.join(_TOOLS)}",
+        help=f"write only this tool's notation: {', '.join(_TOOLS)}",
     )
     parser.add_argument(
         "--of",
         choices=[kind.value for kind in Kind],
-        help="what is hashed; if you do not say: both, or with --as whatever that tool hashes",
+        help="what to hash (default: both, or with --as what that tool hashes)",
     )
 
     def run(given: argparse.Namespace) -> int:
@@ -100,10 +102,10 @@ def pin(parser: argparse.ArgumentParser) -> Runner:
         if notation and whole:
             print(PinSet(tuple(pins)).write(notation, authorities=authorities))
             if not set(wanted) <= notation.means:
-                _complain(f"Mind: {notation.value} never matches the pin of a {wanted[0].value}.")
+                _complain(f"Note: {notation.value} never matches the pin of a {wanted[0].value}.")
             if authorities and notation.refuses_authorities:
                 named = visible(", ".join(dict.fromkeys(authorities.values())))
-                _complain(f"Mind: {notation.refuses_authorities} at the pin of a CA: {named}.")
+                _complain(f"Note: {notation.refuses_authorities} on a CA’s pin ({named}).")
         return 0 if whole else 1
 
     return run
@@ -138,14 +140,14 @@ def _row(document: Document, pins: list[Pin]) -> str:
 
 
 def expiry(parser: argparse.ArgumentParser) -> Runner:
-    """Print what ends when, and what to do in which order: for a cron job.
+    """List what expires when, and what to do first: for a cron job.
 
     Reads certificates, bundles, signed pin sets and Android's XML.  The exit status is 0 if nothing
-    ends within the days given, 1 if something does or has, 2 if a file cannot be read.
+    expires within the days given, 1 if something does or has, 2 if a file cannot be read.
     """
     parser.add_argument("files", nargs="+", metavar="FILE", help="PEM, DER, JSON or XML")
     parser.add_argument(
-        "--days", type=_days, default=30, help="how long before something ends to warn (30)"
+        "--days", type=_days, default=30, help="how many days before expiry to warn (default: 30)"
     )
 
     def run(given: argparse.Namespace) -> int:
@@ -176,9 +178,9 @@ def _line(one: Deadline, now: datetime) -> str:
     """Return the day that the file gives, how far away it is, and what ends then."""
     left = one.left(now)
     days = "1 day" if abs(left) == 1 else f"{abs(left)} days"
-    when = f"{one.day}  " + (f"ended {days} ago" if left < 0 else f"ends in {days}")
+    when = f"{one.day}  " + (f"expired {days} ago" if left < 0 else f"expires in {days}")
     if one.endless:
-        when = "never       has no expiration"
+        when = "never       has no expiry date"
     mind = f", {one.mind}" if one.mind else ""
     return f"{when}: {one.what.value} {visible(one.name)} ({one.source}){mind}"
 
@@ -186,21 +188,23 @@ def _line(one: Deadline, now: datetime) -> str:
 def _days(word: str) -> int:
     if word.isdecimal() and int(word) <= 36500:
         return int(word)
-    raise argparse.ArgumentTypeError(f"days are a number from 0 to 36500, not {word!r}")
+    raise argparse.ArgumentTypeError(f"give a number of days from 0 to 36500, not {word!r}")
 
 
 def serve(parser: argparse.ArgumentParser) -> Runner:
-    """Open the bank for other tools, on this machine alone, until Ctrl-C.
+    """Run the bank for other tools, on this machine only, until Ctrl-C.
 
-    With --intercept a man in the middle stands in front of it, and tells what he reads.
+    With --intercept Mallory sits in the middle, and what she reads is printed.
     """
-    parser.add_argument("--intercept", action="store_true", help="open his door too")
-    parser.add_argument("--lie", action="store_true", help="let him change the balance")
-    parser.add_argument("--port", type=_port, default=0, help="the bank's port (a free one)")
+    parser.add_argument("--intercept", action="store_true", help="also start the interceptor")
+    parser.add_argument("--lie", action="store_true", help="let Mallory change the balance")
+    parser.add_argument(
+        "--port", type=_port, default=0, help="the bank's port (default: a free one)"
+    )
 
     def run(given: argparse.Namespace) -> int:
         if given.lie and not given.intercept:
-            parser.error("--lie needs --intercept: somebody has to be there who lies")
+            parser.error("--lie needs --intercept: only an interceptor can change the balance")
         for name in ("SIGTERM", "SIGHUP"):  # a terminal that is closed, too, leaves nothing behind
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), signal.default_int_handler)
@@ -229,14 +233,14 @@ def _serve(given: argparse.Namespace) -> None:
         try:
             room = Room(lying=given.lie, bank_port=given.port)
         except OSError as error:
-            wish = f"The port {given.port}" if given.port else "A free port"
-            free = "; leave --port away for a free one" if given.port else ""
+            wish = f"port {given.port}" if given.port else "a free port"
+            free = "; leave out --port to use a free one" if given.port else ""
             why = error.strerror or str(error)
-            raise BadInput(f"{wish} cannot be had: {why}{free}.", seen=str(given.port)) from None
+            raise BadInput(f"Can't open {wish}: {why}{free}.", seen=str(given.port)) from None
         open_until_the_end.enter_context(room)
-        print(f"The bank answers on 127.0.0.1:{room.bank.port}. Ctrl-C ends it.")
+        print(f"The bank listens on 127.0.0.1:{room.bank.port}. Press Ctrl-C to stop it.")
         if given.intercept:
-            print(f"The man in the middle answers on 127.0.0.1:{room.middle.port}.")
+            print(f"Mallory listens on 127.0.0.1:{room.middle.port}.")
         for command in commands(room, folder, windows=sys.platform == "win32"):
             if given.intercept or command.port == room.bank.port:
                 print(f"\n# {command.shows}\n{command.line}")
@@ -246,7 +250,7 @@ def _serve(given: argparse.Namespace) -> None:
 
 
 def check(parser: argparse.ArgumentParser) -> Runner:  # noqa: ARG001 (it has no arguments)
-    """Look whether everything that the workshop needs works on this machine."""
+    """Check that everything the workshop needs works on this machine."""
 
     def run(_: argparse.Namespace) -> int:
         from pinlib.setup.doctor import main
@@ -282,7 +286,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = 0
         if not isinstance(error, BrokenPipeError):
             why = error.strerror or str(error)
-            _complain(f"No more can be written ({why}): make room, or send the output elsewhere.")
+            _complain(f"Can't write the output ({why}): free some space, or send it elsewhere.")
             status = 1
         if sys.stdout:
             _forget(sys.stdout)

@@ -162,7 +162,7 @@ def glossary(name: str = "glossary.toml") -> dict[str, Term]:
 def sentence(text: Any) -> str:
     """Check that a text is one full sentence: a schema for what a learner reads."""
     if not isinstance(text, str) or not re.fullmatch(r"\S.*[.?!]", text):
-        raise ValueError(f"a sentence ends with a full stop and stands on one line, not {text!r}")
+        raise ValueError(f"a sentence ends with a full stop and fits on one line, not {text!r}")
     return text
 
 
@@ -183,7 +183,7 @@ def _text(name: str) -> str:
         return content.decode("utf-8-sig")  # Excel puts a byte order mark in front
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise BadData("this is not UTF-8: save it as such", **_at(name, line)) from error
+        raise BadData("this isn’t UTF-8: save the file as UTF-8", **_at(name, line)) from error
 
 
 def _at(name: str, line: int) -> dict[str, str]:
@@ -193,8 +193,8 @@ def _at(name: str, line: int) -> dict[str, str]:
 def _row(row: list[str], columns: Mapping[str, Reader], at: dict[str, str]) -> dict[str, Any]:
     if len(row) != len(columns):
         raise BadData(
-            f"{len(row)} cells where {len(columns)} columns are: "
-            "a cell with a comma in it stands in quotation marks",
+            f"{len(row)} cells for {len(columns)} columns: "
+            "put quotation marks around a cell with a comma in it",
             **at,
         )
     values = {}
@@ -227,7 +227,7 @@ def _checked(value: Any, schema: Schema, file: str, key: str) -> Any:
             at = f"{key}.{name}" if key else name
             if name not in known and "*" not in known:
                 near = get_close_matches(name, known, 1)
-                hint = f"did you mean {near[0]!r}?" if near else f"known are {sorted(known)}"
+                hint = f"did you mean {near[0]!r}?" if near else f"there are {sorted(known)}"
                 raise bad(f"no such key; {hint}", at)
             checked[name] = _checked(inner, known.get(name, known.get("*")), file, at)
         return checked

@@ -61,8 +61,8 @@ class NotLoopback(PinlibError):
 
     def __init__(self, host: str) -> None:
         super().__init__(
-            f"{host!r} is not this machine: the laboratory stays on loopback (127.0.0.1), so that "
-            "nobody is attacked and nothing leaks; leave the address away"
+            f"{host!r} isn’t this machine: the lab stays on loopback (127.0.0.1), so nobody is "
+            "attacked and nothing leaks; leave out the address"
         )
         self.seen = host
 
@@ -72,8 +72,8 @@ class Silence(PinlibError):
 
     def __init__(self, address: tuple[str, int], seconds: float) -> None:
         super().__init__(
-            f"whoever answers on port {address[1]} said nothing for {seconds:g} seconds: is it "
-            "still running, and does it speak TLS?"
+            f"port {address[1]} said nothing for {seconds:g} seconds: check that its server is "
+            "still running, and speaks TLS"
         )
         self.address, self.seconds = address, seconds
 
@@ -83,7 +83,7 @@ class BadPinCheck(PinlibError):
 
     def __init__(self, seen: object) -> None:
         super().__init__(
-            f"the pin check answered {seen!r}: return the Pin that matched, or None to refuse"
+            f"the pin check returned {seen!r}: return the Pin that matched, or None to refuse"
         )
         self.seen = seen
 

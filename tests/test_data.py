@@ -103,14 +103,14 @@ def test_a_table_from_a_spreadsheet_is_read(folder: Path) -> None:
     [
         ("", "line 1", "the header is ''"),
         ("name,year,source\n", "line 1", "not 'name,year,note,source'"),
-        (GOOD + "x,1\n", "line 3", "2 cells where 4 columns are"),
+        (GOOD + "x,1\n", "line 3", "2 cells for 4 columns"),
         (GOOD + "x,1,,\n", "line 3", "the cell 'source' is empty"),
         (GOOD + "x,1,,  \n", "line 3", "the cell 'source' is empty"),
         (GOOD + "\n ,1,,s\n", "line 4", "the cell 'name' is empty"),
         (GOOD + "x,MMXI,,s\n", "line 3", "the cell 'year' holds 'MMXI'"),
         (GOOD + '"x"y,1,,s\n', "line 3", "quotation mark"),
         (GOOD + '"x,1,,s\n', "line 3", "quotation mark"),
-        (GOOD + "Zürich,1,,s\n", "line 3", "not UTF-8"),
+        (GOOD + "Zürich,1,,s\n", "line 3", "isn’t UTF-8"),
     ],
 )
 def test_a_slip_in_a_table_is_told_by_its_line(
@@ -187,10 +187,10 @@ def test_a_document_gives_values(folder: Path) -> None:
             "ends with a full stop",
         ),
         ('title = "a"\noptions = []\nminuts = 3', "key 'minuts'", "did you mean 'minutes'"),
-        ('title = "a"\noptions = []\nzzz = 3', "key 'zzz'", "known are"),
+        ('title = "a"\noptions = []\nzzz = 3', "key 'zzz'", "there are"),
         ('title = "a"\noptions = []\nminutes = true', "key 'minutes'", "a int is expected"),
         ('title = "a"\noptions = []\ndays.x = "1"', "key 'days.x'", "two digits"),
-        ('title = "Zürich"', "line 1", "not UTF-8"),
+        ('title = "Zürich"', "line 1", "isn’t UTF-8"),
     ],
 )
 def test_a_slip_in_a_document_is_told_by_its_key(

@@ -347,7 +347,7 @@ def test_a_failed_install_says_where_its_log_lies(project: Project) -> None:
     status, said = project.start()
     log = project.folder / ".workshop.log"
     *_, last, empty, where, sentence = said.splitlines()
-    assert (status, empty, where) == (1, "", f"All that pip said is in {log}")
+    assert (status, empty, where) == (1, "", f"pip's full output is in {log}")
     assert last == log.read_text(encoding="utf-8").splitlines()[-1]
     assert "No matching distribution found for missing0" in last
     assert sentence.startswith("A package has no ready-made wheel")

@@ -113,7 +113,7 @@ def test_a_pin_that_its_tool_never_matches_is_printed_with_a_warning(
     assert main(["pin", "--as", "CURL", "--of", "certificate", files["leaf.pem"]]) == 0
     out, err = capsys.readouterr()
     assert out.startswith("sha256//")
-    assert err == "Mind: curl never matches the pin of a certificate.\n"
+    assert err == "Note: curl never matches the pin of a certificate.\n"
     for fine in (["--as", "curl"], ["--as", "hex"], ["--as", "tlsa", "--of", "certificate"]):
         assert main(["pin", *fine, files["leaf.pem"]]) == 0
         assert capsys.readouterr().err == ""
@@ -243,7 +243,7 @@ def test_a_closed_standard_error_sends_nothing_to_the_other(files: dict[str, str
 full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 
 
-FULL = "No more can be written (No space left on device): make room, or send the output elsewhere."
+FULL = "Can't write the output (No space left on device): free some space, or send it elsewhere."
 
 
 @full

@@ -24,18 +24,18 @@ class Form(Enum):
     PUBLIC_KEY = "a public key"
     RSA_PUBLIC_KEY = "an RSA public key (PKCS#1)"
     PRIVATE_KEY = "a private key"
-    LOCKED_KEY = "a private key behind a password"
+    LOCKED_KEY = "an encrypted private key"
     SSH_PRIVATE_KEY = "an OpenSSH private key"
-    SSH2_PUBLIC_KEY = "an SSH public key as RFC 4716 writes it"
+    SSH2_PUBLIC_KEY = "an SSH public key in RFC 4716 format"
     KEY_STORE = "a PKCS#12 store (.p12, .pfx)"
     JAVA_STORE = "a Java key store (JKS)"
     JCEKS_STORE = "a Java key store (JCEKS)"
     BUNDLE = "a PKCS#7 bundle (.p7b)"
     SIGNED = "a signed file (CMS), such as a signed .mobileconfig"
-    OPEN_ENDED = "a PKCS#7 or CMS file whose lengths are left open (BER)"
-    MAIL = "a signed mail (S/MIME)"
+    OPEN_ENDED = "a PKCS#7 or CMS file with indefinite lengths (BER)"
+    MAIL = "a signed email (S/MIME)"
     REVOCATIONS = "a revocation list (CRL)"
-    PARAMETERS = "the parameters of a curve, of DH or of DSA"
+    PARAMETERS = "a file of EC, DH or DSA parameters"
     UNKNOWN = "DER of some other kind"
 
 
@@ -104,7 +104,7 @@ def dissect(der: bytes) -> Document:
     """Say what one piece of DER is and where its parts stand.  NotReadable if it is not whole."""
     tag, _, content, end = element(der, 0, len(der))
     if tag != 0x30:
-        raise _broken(der, 0, "what is looked for begins with byte 30")
+        raise _broken(der, 0, "it should begin with byte 30")
     if end != len(der):
         raise _broken(der, end, f"{len(der) - end:,} bytes follow where it should end")
     outer = children(der, content, end)
@@ -126,7 +126,7 @@ def dissect(der: bytes) -> Document:
             return Document(Form.REVOCATIONS if _REVOCATIONS.match(tags) else Form.UNKNOWN, der)
     _, spki, content, spki_end = fields[upto.end() - 1]
     if tags_of(children(der, content, spki_end)) != _SPKI:
-        raise _broken(der, spki, "no public key stands where one should")
+        raise _broken(der, spki, "there’s no public key where one should be")
     # The first byte of a BIT STRING counts its unused bits (X.690, section 8.6.2).
     signature = slice(bits + 1, end)
     return Document(form, der, Layout(slice(tbs, tbs_end), slice(spki, spki_end), signature))
@@ -196,11 +196,11 @@ def element(der: bytes, at: int, end: int) -> Element:
         size = length & 0x7F
         content += size
         if not 0 < size <= 4 or content > end:
-            raise _broken(der, at, "no length can be read")
+            raise _broken(der, at, "its length can’t be read")
         length = int.from_bytes(der[at + 2 : content], "big")
     stop = content + length
     if stop > end:
-        raise _broken(der, at, f"{length:,} bytes should follow, and {end - content:,} do")
+        raise _broken(der, at, f"{length:,} bytes should follow, but only {end - content:,} do")
     return der[at], at, content, stop
 
 
@@ -221,7 +221,7 @@ def tags_of(elements: list[Element]) -> bytes:
 
 def _broken(der: bytes, at: int, why: str) -> NotReadable:
     return NotReadable(
-        f"the DER breaks at byte {at:,} of {len(der):,}: {why}; "
-        "it was cut short, or copied as text: save it again",
+        f"the DER breaks at byte {at:,} of {len(der):,} ({why}): "
+        "it was cut short or copied as text, so save it again",
         seen=f"{len(der):,} bytes beginning {der[:4].hex(' ')}",
     )

@@ -73,12 +73,12 @@ def contents(source: Source) -> tuple[Document, ...]:
     seen = describe(data)
     if not data:
         raise NotReadable(
-            "this is empty (0 bytes): what should have filled it has failed", seen=seen
+            "this is empty (0 bytes): the step that should have filled it failed", seen=seen
         )
     hint = "give PEM (it begins with -----BEGIN) or DER (it begins with byte 30)"
     if isinstance(source, str):
-        hint += "; a str is text, and a file is a Path(…)"
-    raise NotReadable(f"no certificate, request or key is in {seen}: {hint}", seen=seen)
+        hint += "; a str is read as text, so give a file as a Path(…)"
+    raise NotReadable(f"there’s no certificate, request or key in {seen}: {hint}", seen=seen)
 
 
 def _found(data: bytes) -> tuple[Document, ...]:
@@ -162,7 +162,7 @@ def spki(document: Document) -> bytes:
         # have no base in common (InternalError for a short Ed25519 key, UnsupportedAlgorithm).
         seen, why = document.form.value, str(error).partition(". ")[0]
         if document.form is Form.PRIVATE_KEY:
-            why += f"; have openssl take its public half out: {command_for(document)}"
+            why += f"; let openssl extract its public half: {command_for(document)}"
         raise NotReadable(
             f"this looks like {seen}, but cannot be loaded: {why}", seen=seen
         ) from error
@@ -182,7 +182,9 @@ def _bytes(source: object) -> bytes:
     data = bytes(source)
     if len(data) > LIMIT:
         seen = f"more than {LIMIT:,} bytes"
-        raise NotReadable(f"{seen}: no certificate is that large; give it alone", seen=seen)
+        raise NotReadable(
+            f"{seen}: no certificate is that large, so give just the certificate", seen=seen
+        )
     return data
 
 

@@ -46,7 +46,7 @@ def general_name(host: str) -> x509.DNSName | x509.IPAddress:
     name = host.removesuffix(".")
     if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in name.split(".")):
         shown = host if len(host) <= 60 else f"{host[:60]}…"
-        raise BadHost(f"{shown!r} is no host name: write one such as bank.example", seen=shown)
+        raise BadHost(f"{shown!r} isn’t a host name: write one such as bank.example", seen=shown)
     return x509.DNSName(name)
 
 
@@ -81,7 +81,7 @@ def read_certificate(der: bytes) -> x509.Certificate:
         _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     except Exception as error:
         seen = f"{len(der):,} bytes beginning {der[:4].hex(' ')}"
-        raise NotReadable(f"no certificate can be read here: {seen}", seen=seen) from error
+        raise NotReadable(f"this can’t be read as a certificate ({seen})", seen=seen) from error
     return certificate
 
 

@@ -68,7 +68,7 @@ def _block(label: str, name: str, body: bytes) -> Document:
         return Document(_BESIDE[label], b"", packing=_PEM)
     if label not in _LABELS:
         raise NotReadable(
-            f"{name} holds no certificate, request or key of TLS: known are {', '.join(_LABELS)}",
+            f"{name} isn’t a certificate, request or key for TLS: give {', '.join(_LABELS)}",
             seen=name,
         )
     if b"Proc-Type: 4,ENCRYPTED" in body:  # RFC 1421, section 4.6.1.1
@@ -83,7 +83,7 @@ def _block(label: str, name: str, body: bytes) -> Document:
     promised = _LABELS[label]
     if found.form is not promised and (found.form, promised) != (Form.SIGNED, Form.BUNDLE):
         raise NotReadable(
-            f"{name} holds {found.form.value}: correct the label, or take the right file",
+            f"{name} holds {found.form.value}: correct the label, or give the right file",
             seen=found.form.value,
         )
     return replace(found, packing=_PEM)

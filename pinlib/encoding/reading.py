@@ -38,7 +38,7 @@ def read(source: Path | int, most: int, patience: float = LONGEST_WAIT) -> bytes
     at_a_terminal = isinstance(source, int) and os.isatty(source)
     if not wait([found], None if at_a_terminal else patience).done:
         seen = f"{name} hasn’t ended after {patience:g} seconds"
-        raise NotReadable(f"{seen}: save what it should give to a file, and give that", seen=seen)
+        raise NotReadable(f"{seen}: save its output to a file, and give that file", seen=seen)
     try:
         return found.result()
     except (OSError, ValueError) as error:

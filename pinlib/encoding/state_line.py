@@ -47,9 +47,9 @@ def read_line(line: str, names: Mapping[str, object]) -> dict[str, str]:
         name, equals, value = word.partition("=")
         if name not in names or not equals:
             fields = ", ".join(f"{one}=…" for one in names)
-            raise BadInput(f"{word!r} says nothing here; write {fields}", seen=word)
+            raise BadInput(f"{word!r} means nothing here; write {fields}", seen=word)
         if name in found:
-            raise BadInput(f"{name} is given twice", seen=word)
+            raise BadInput(f"{name} appears twice", seen=word)
         found[name] = value
     return found
 

@@ -65,7 +65,7 @@ class AppYears:
         for one in self.tracks:
             if one.first <= day <= one.last:
                 return one
-        raise BadInput(f"nothing is known of {self.app.version} on {day}", seen=repr(day))
+        raise BadInput(f"there’s no result for {self.app.version} on {day}", seen=repr(day))
 
 
 @dataclass(frozen=True)

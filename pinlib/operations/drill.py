@@ -73,9 +73,9 @@ class Move:
             op = Op[name.upper()]
         except KeyError:
             known = ", ".join(one.name.lower() for one in Op)
-            raise BadInput(f"{word!r} is no move; there are {known}", seen=word) from None
+            raise BadInput(f"{word!r} isn’t a move; there are {known}", seen=word) from None
         if (op is Op.RELEASE) is not bool(pins) or (colon and not pins):
-            said = "a release names its pins, such as release:A+B, and nothing else has any"
+            said = "write a release with its pins, as in release:A+B, and other moves without"
             raise BadInput(f"{word!r}: {said}", seen=word)
         names = (
             pin.replace("_", " ") if "_" in pin else f"key {pin}" for pin in pins.split("+") if pin
@@ -210,7 +210,7 @@ def _wait(now: Situation, days: int) -> Situation:
         if one.day == until:
             now = _arrive(now, one.what)
     if ended:
-        now = _told(now, f"the certificate ended on {now.ends}: nobody can log in")
+        now = _told(now, f"the certificate expired on {now.ends}: nobody can log in")
     return now
 
 
@@ -223,12 +223,12 @@ def _arrive(now: Situation, what: str) -> Situation:
         return _told(now, f"Friday: {key} is stolen, and the thief is in the middle")
     if what == RETIRED:
         now = replace(now, issuer=SECOND)
-        return _told(now, f"the CA says: from now on it issues from {SECOND}")
+        return _told(now, f"the CA now issues from {SECOND}")
     if not now.backups:
-        return _told(now, "a disk breaks; no backup key was on it, for there is none")
+        return _told(now, "a disk breaks, but there was no backup key to lose")
     key, *rest_of = now.backups
     now = replace(now, backups=tuple(rest_of), lost=(*now.lost, key))
-    return _told(now, f"the disk with {key} breaks: nobody can ever use it")
+    return _told(now, f"the disk with {key} breaks: that backup is lost")
 
 
 def _backup(now: Situation) -> Situation:
@@ -247,27 +247,27 @@ def _rotate(now: Situation) -> Situation:
     key, *rest = now.backups
     known = key in now.shipped.pins
     now = replace(_deploy(now, key), in_use=key, backups=tuple(rest))
-    told = "the newest app knows it" if known else "the newest app does not know it"
+    told = "the newest app knows it" if known else "the newest app doesn’t know it"
     return _told(now, f"a new certificate for {key}, from {now.issuer}: {told}")
 
 
 def _revoke(now: Situation) -> Situation:
     key = now.stolen[-1] if now.stolen else now.in_use
     revoked = (*now.revoked, key)
-    told = f"the CA has listed the certificate with {key}; this phone asks nobody"
+    told = f"the CA has revoked the certificate for {key}; this phone doesn’t check"
     return _told(replace(now, revoked=revoked), told)
 
 
 def _release(now: Situation, pins: tuple[str, ...]) -> Situation:
     if any(isinstance(one, Released) and one.day == now.day for one in now.events[2:]):
-        raise BadInput("one release a day is all that a store takes: wait a day", seen=str(pins))
+        raise BadInput("the app store takes one release a day: wait a day", seen=str(pins))
     made, certified = {_key(at) for at in range(now.made)}, (*authorities(), *root_names())
     for pin in pins:
         if pin.startswith("key ") and pin not in made:
-            raise BadInput(f"{pin} is not made yet: pin {', '.join(now.held)}", seen=pin)
+            raise BadInput(f"you haven’t made {pin} yet: pin {', '.join(now.held)}", seen=pin)
         if pin not in made and pin not in certified:
             known = ", ".join(certified)
-            said = f"{pin!r} is neither a key nor an authority; beside keys there are {known}"
+            said = f"{pin!r} is neither a key nor a CA; the CAs are {known}"
             raise BadInput(said, seen=pin)
     version = f"v{sum(isinstance(one, Released) for one in now.events) + 1}"
     now = _happened(now, Released(now.day, version, pins))
@@ -276,7 +276,7 @@ def _release(now: Situation, pins: tuple[str, ...]) -> Situation:
 
 def _deploy(now: Situation, key: str) -> Situation:
     if now.certificate.day == now.day:
-        raise BadInput("a certificate went into service today already: wait a day", seen=key)
+        raise BadInput("you’ve already installed a certificate today: wait a day", seen=key)
     return _happened(now, Deployed(now.day, key, now.issuer, now.life))
 
 
@@ -293,10 +293,10 @@ def _key(index: int) -> str:
 
 
 RUNBOOK = (
-    "Two backup keys lie offline, at all times; one that is used or lost is replaced the same day.",
-    "Every app pins the key in use and both backups, and comes out the day on which they change.",
-    "A certificate is renewed when a third of its life is left, with the same key.",
-    "A stolen key is given up the same day: rotate, and release an app that does not know it.",
+    "Keep two backup keys offline at all times; replace one that is used or lost the same day.",
+    "Every app pins the key in use and both backups; ship a new one the day they change.",
+    "Renew a certificate when a third of its life is left, with the same key.",
+    "Give up a stolen key the same day: rotate, and release an app that doesn’t know it.",
 )
 """What the other bank does in the same year."""
 
@@ -336,7 +336,7 @@ def live(now: Situation, decide: Callable[[Situation], Move]) -> tuple[Situation
         idle = len(moves) - sum(bool(move.op.days) for move in moves)
         if idle > _MOST:
             raise BadInput(
-                f"{idle} moves by {now.day}, and time stands still: wait", seen="no wait"
+                f"you made {idle} moves by {now.day} without waiting: wait a day", seen="no wait"
             )
     return now, tuple(moves)
 

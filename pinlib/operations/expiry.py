@@ -34,16 +34,16 @@ class What(Enum):
     """What ends, and what to do before; the value is how people call it."""
 
     LEAF = "certificate"
-    AUTHORITY = "authority’s certificate"
+    AUTHORITY = "CA certificate"
     PIN_SET = "pin set"
 
     @property
     def to_do(self) -> str:
         """What has to happen first."""
         return {
-            What.LEAF: "renew it; if the key changes, an app that knows it goes out before",
-            What.AUTHORITY: "whoever pins it needs an app with another pin before; ask the CA when",
-            What.PIN_SET: "ship the next set before: after its end Android asks no pin at all",
+            What.LEAF: "renew it; if the key changes, first ship an app that pins the new one",
+            What.AUTHORITY: "if you pin it, first ship another pin; ask the CA when it changes",
+            What.PIN_SET: "ship the next set first: once it expires, Android checks no pins at all",
         }[self]
 
 
@@ -89,7 +89,7 @@ def deadlines(source: Path | bytes, name: str = "") -> tuple[Deadline, ...]:
     text = read(source, LIMIT + 1) if isinstance(source, Path) else source
     if len(text) > LIMIT:
         seen = f"more than {LIMIT:,} bytes"
-        raise NotReadable(f"{seen}: no certificate and no pin set is that large", seen=seen)
+        raise NotReadable(f"{seen}: give just the certificates, or one pin set", seen=seen)
     return in_order(_read(text, suffix, called))
 
 
@@ -127,7 +127,7 @@ def _certificates(source: bytes, called: str) -> list[Deadline]:
     for document in documents(source):
         if document.form is not Form.CERTIFICATE:
             raise NotReadable(
-                f"this is {document.form.value}: it has no end; give the certificate",
+                f"this is {document.form.value}: it doesn’t expire; give the certificate",
                 seen=document.form.value,
             )
         with warnings.catch_warnings():
@@ -153,7 +153,7 @@ def _signed(text: bytes, called: str) -> Deadline:
     except NotTaken:
         seen = _amiss(body)
         raise NotReadable(
-            f"a pin set as lesson 06 signs it was expected, but {seen}: its first line is "
+            f"this isn’t a pin set as signed in lesson 06 ({seen}): its first line is "
             f"JSON with {', '.join(_KEYS)}, its second the signature",
             seen=seen,
         ) from None
@@ -176,9 +176,9 @@ def _amiss(body: bytes) -> str:
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
-        return "the first line is no JSON"
+        return "the first line isn’t JSON"
     missing = [key for key in _KEYS if not isinstance(said, dict) or key not in said]
-    return f"it lacks {', '.join(missing)}" if missing else "a value in it is impossible"
+    return f"it lacks {', '.join(missing)}" if missing else "a value in it is invalid"
 
 
 _NAMED = 4  # domains of a set that are told by name
@@ -196,6 +196,6 @@ def _in_app(one: PinnedDomains, called: str) -> Deadline:
         began = midnight - timedelta(days=1)  # the file does not say since when
     except (ValueError, OverflowError):
         seen = visible(one.expiration)
-        raise BadInput(f"an expiration is written 2027-01-31, not {seen!r}", seen=seen) from None
+        raise BadInput(f"write an expiration as 2027-01-31, not {seen!r}", seen=seen) from None
     last = midnight - timedelta(seconds=1)
     return Deadline(What.PIN_SET, name, began, last, called, written=midnight.date())

@@ -191,7 +191,7 @@ def by_lifetime(
 ) -> dict[str, tuple[Count, Count]]:
     """Return who is locked out under one rule and several lifetimes, by both models of updating."""
     if not isinstance(lifetimes, Sequence) or isinstance(lifetimes, str):
-        raise BadInput("several lifetimes are wanted, such as (398, 47)", seen=repr(lifetimes))
+        raise BadInput("give several lifetimes, such as (398, 47)", seen=repr(lifetimes))
     who, found = who or usual(), {}
     for days in lifetimes:
         plan = replace(rule, lifetime=days).plan()

@@ -184,7 +184,7 @@ class Plan:
         for one in self.events:
             if type(one) not in _KINDS:
                 known = ", ".join(kind.__name__ for kind in _KINDS)
-                yield f"{one!r} is no event: there are {known}"
+                yield f"{one!r} isn’t an event: there are {known}"
                 return
             for field in fields(one):
                 is_one, called = _VALUES.get(field.name, _NAME)
@@ -197,10 +197,10 @@ class Plan:
         days = Counter(one.day for one in deployed)
         versions = {one.version for one in released}
         if not deployed or self.events[0].day != deployed[0].day:
-            yield "it begins with a certificate: nothing can happen before one is deployed"
+            yield "begin with a certificate: nothing can happen before one is deployed"
             return
         if not released:
-            yield "nobody has an app: release a version of it"
+            yield "nobody has an app: release a version"
         if len(versions) < len(released):
             yield "two releases have the same version: give each its own"
         if not self.start <= self.events[-1].day <= self.ends:
@@ -217,20 +217,20 @@ class Plan:
         roots = root_names()
         keys = [one.key] if isinstance(one, Deployed | Stolen) else []
         if isinstance(one, Deployed) and one.issuer not in authorities():
-            yield f"nobody is called {one.issuer!r}; there are {', '.join(authorities())}"
+            yield f"no CA is called {one.issuer!r}; there are {', '.join(authorities())}"
         if isinstance(one, Deployed | Attack) and not 1 <= one.days <= _MOST:
-            yield f"{one.days} days are no time: at least 1, at most {_MOST}"
+            yield f"{one.days} days is no lifetime: use 1 to {_MOST}"
         if isinstance(one, Retired) and one.root not in roots:
             yield f"no root is called {one.root!r}; there are {', '.join(roots)}"
         if isinstance(one, PinsEnd) and one.version not in versions:
-            yield f"the pins of {one.version!r} end, and no such version is released"
+            yield f"the pins of {one.version!r} end, but that version is never released"
         if isinstance(one, Released):
             keys = [pin for pin in one.pins if pin not in {*authorities(), *roots}]
         if isinstance(one, Attack) and one.by not in authorities():
             keys = [one.by]
         for key in keys:
             if not _KEY.fullmatch(key):
-                yield f"{key!r} is no key and no authority: write key A, or {ISSUER}"
+                yield f"{key!r} is neither a key nor a CA: write key A, or {ISSUER}"
 
     @cached_property
     def _by_kind(self) -> dict[type[Any], tuple[Any, ...]]:
@@ -283,7 +283,7 @@ class Plan:
         """
         if type(day) is not date or not self.start <= day <= self.ends:
             wanted = f"a date from {self.start} to {self.ends}, such as date(2027, 5, 14)"
-            raise BadInput(f"{day!r} is not in this plan: give {wanted}", seen=repr(day))
+            raise BadInput(f"{day!r} isn’t in this plan: give {wanted}", seen=repr(day))
         return day
 
     def deployed(self, day: date) -> Deployment:

@@ -102,7 +102,7 @@ class Rule:
                 said = f"{name} is a date, such as date(2027, 1, 1)"
                 raise BadInput(said, seen=repr(getattr(self, name)))
         if self.ends < self.start:
-            raise BadInput(f"it starts on {self.start} and ends before", seen=str(self.ends))
+            raise BadInput(f"it starts on {self.start} but ends earlier", seen=str(self.ends))
 
     def plan(self) -> Plan:
         """Return the plan that follows from it."""

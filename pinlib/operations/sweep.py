@@ -176,13 +176,13 @@ def phone(plan: Plan, app: App, day: date) -> Device:
 def _possible(plan: Plan, app: App, day: date) -> None:
     """Raise BadInput for what is no app, and for a day on which nobody has it."""
     if plan.within(day) < _app(app).day:
-        said = f"{app.version} is released on {app.day}: give that day, or later, and not {day}"
+        said = f"{app.version} is released on {app.day}: give that day or a later one, not {day}"
         raise BadInput(said, seen=repr(day))
 
 
 def _app(given: object) -> App:
     if not isinstance(given, App):
-        raise BadInput("an app is wanted: one of apps(plan, 'v1')", seen=repr(given))
+        raise BadInput("give an app: one of apps(plan, 'v1')", seen=repr(given))
     return given
 
 

@@ -37,8 +37,8 @@ SKEW = timedelta(days=1)
 class AtExpiry(Enum):
     """What an app does when its set has ended and no newer one has come."""
 
-    OPEN = "ask no pin any more"
-    CLOSED = "keep to the old pins"
+    OPEN = "stop checking pins"
+    CLOSED = "keep checking the old pins"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ def _keys(at: Arrival) -> str:
     if (at.new.era, at.new.online) == (at.has.era, at.has.online):
         return ""
     if not at.by_offline:
-        return "the offline key did not sign it"
-    return "it begins no new era" if at.new.era == at.has.era else ""
+        return "the offline key didn’t sign it"
+    return "it doesn’t start a new era" if at.new.era == at.has.era else ""
 
 
 def _old(at: Arrival) -> str:
@@ -99,7 +99,7 @@ def _expired(at: Arrival) -> str:
 
 
 def _dated(when: datetime, at: Arrival) -> str:
-    return f"{when:%Y-%m-%d}, and it is {at.time:%Y-%m-%d}"
+    return f"{when:%Y-%m-%d}, and today is {at.time:%Y-%m-%d}"
 
 
 @dataclass(frozen=True, slots=True)

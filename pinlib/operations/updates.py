@@ -34,9 +34,9 @@ from pinlib.scenes.cast import HOST
 class Enforcement(Enum):
     """What an app does with its pins until its set ends; the value is how people say it."""
 
-    ENFORCE = "refuse what does not match"
-    REPORT = "let it in, and report"
-    OFF = "ask no pin: the kill switch"
+    ENFORCE = "enforce"
+    REPORT = "report only"
+    OFF = "off: the kill switch"
 
 
 class Reason(Enum):
@@ -49,7 +49,7 @@ class Reason(Enum):
     UNSIGNED = "It has no signature: an arbitrary installation attack."
     SIGNATURE = "None of the app’s update keys signed it: an arbitrary installation attack."
     FORM = "It can’t be read as a pin set: {seen}."
-    TWICE = "It says {seen} twice: two readers could read two sets in it."
+    TWICE = "It says {seen} twice: two readers could see two different sets."
     UNKNOWN = "It says {seen}, which this app doesn’t know and can’t obey."
     TYPE = "Its {seen}: a value of the wrong type slips past comparisons."
     NOTATION = "Its pin {seen} isn’t written sha256/…: bare hex would be read as a certificate pin."
@@ -59,7 +59,7 @@ class Reason(Enum):
     OLD = "It is {seen}: a rollback attack."
     STEP = "It is {seen}: a fast-forward attack."
     FUTURE = "It was issued on {seen}: a set sent before its time."
-    EXPIRED = "It ended on {seen}: an indefinite freeze attack."
+    EXPIRED = "It expired on {seen}: an indefinite freeze attack."
 
 
 class NotTaken(PinlibError):
@@ -79,7 +79,7 @@ class Audience:
 
     def __post_init__(self) -> None:
         if not (self.app and self.environment):
-            raise BadInput("an audience names an app and its environment", seen=str(self))
+            raise BadInput("give an audience an app and its environment", seen=str(self))
 
     def __str__(self) -> str:
         return f"{visible(self.app)} in {visible(self.environment)}"
@@ -226,9 +226,9 @@ def read_body(body: bytes, forms: Mapping[Reason, BodyRule], made: type[PinUpdat
     try:
         said = json.loads(body.decode(), object_pairs_hook=tuple)
     except (ValueError, RecursionError):
-        raise NotTaken(Reason.FORM, "it is no JSON in UTF-8") from None
+        raise NotTaken(Reason.FORM, "it isn’t JSON in UTF-8") from None
     if type(said) is not tuple:
-        raise NotTaken(Reason.FORM, "it is no object of JSON")
+        raise NotTaken(Reason.FORM, "it isn’t a JSON object")
     for reason, form in forms.items():
         if seen := form(said):
             raise NotTaken(reason, seen)
@@ -258,7 +258,7 @@ def _understood(said: Mapping[str, Any], made: type[PinUpdate]) -> PinUpdate:
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
-        raise ValueError("a time without a zone is no moment")
+        raise ValueError("a time needs a time zone")
     return moment.astimezone(UTC)
 
 

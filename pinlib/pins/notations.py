@@ -86,8 +86,8 @@ _WRITTEN = {
     Notation.HEX: ("", ""),
 }
 _REFUSES_AUTHORITIES = {
-    Notation.CURL: "curl checks the leaf alone, and ends with exit code 90",
-    Notation.HEX: "urllib3 checks the leaf alone, and raises SSLError",
+    Notation.CURL: "curl checks only the leaf, and fails with exit code 90",
+    Notation.HEX: "urllib3 checks only the leaf, and raises SSLError",
 }
 _BETWEEN = {Notation.CURL: ";", Notation.HPKP: "; "}  # the others have a line each
 _IN_HEX = {Notation.KUBEADM, Notation.TLSA, Notation.COLON_HEX, Notation.HEX}
@@ -97,7 +97,7 @@ _USAGES = {False: "3", True: "2"}  # DANE-EE, and for authorities DANE-TA: RFC 7
 SIZE = 32  # bytes in a SHA-256
 _IN_BASE64 = 44  # characters that write them
 _USUALLY = {
-    0: "a copy that missed the text",
+    0: "an incomplete copy",
     16: "an MD5",
     20: "a SHA-1, too weak to pin with: compute a SHA-256",
     28: "a SHA-224",
@@ -136,7 +136,7 @@ def plain(text: str) -> str:
     Raises BadPin for one that is too long to be read.
     """
     if len(text) > LIMIT:
-        raise bad_pin(text, f"more than {LIMIT:,} characters are not read: paste the pins alone")
+        raise bad_pin(text, f"it’s longer than {LIMIT:,} characters: paste only the pins")
     return text.translate(_PLAIN).strip()
 
 
@@ -184,13 +184,13 @@ def _bare(text: str) -> str:
 
 def _unwrap(text: str) -> _Body:
     if "-----BEGIN" in text:
-        raise bad_pin(text, "this is PEM, from which a pin is computed: give it as a file")
+        raise bad_pin(text, "it’s PEM, which a pin is computed from: give it as a file")
     if re.match(r"(pin-)?sha-?1[/:= ]", text, re.IGNORECASE):
         raise bad_pin(text, "a SHA-1 pin is too weak to trust: compute the SHA-256")
     if record := _TLSA.fullmatch(text):
         usage, selector, matching, digits = record.groups()
         if matching != "1":
-            raise bad_pin(text, f"matching type {matching} is no SHA-256: a record with 1 is one")
+            raise bad_pin(text, f"matching type {matching} isn’t SHA-256: use type 1")
         kind = Kind.KEY if selector == _SELECTORS[Kind.KEY] else Kind.CERTIFICATE
         return _Body(re.sub(r"\s", "", digits), Notation.TLSA, kind, usage)
     if element := _ELEMENT.fullmatch(text):
@@ -222,24 +222,24 @@ def _logged(digits: str, text: str) -> str:
     """Return the base64 of what a log shows in hex."""
     digest = _from_hex(re.sub(r"0x|[\s.…]", "", digits), text)
     if re.search(r"[.…]", digits):
-        found = f"the log shows {len(digest)} of its 32 bytes"
+        found = f"the log shows only {len(digest)} of its 32 bytes"
         raise bad_pin(text, f"{found}: log it in base64 instead")
     return b64encode(digest).decode()
 
 
 def _from_hex(body: str, text: str) -> bytes:
     if ":" in body and not re.fullmatch(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2})*", body):
-        raise bad_pin(text, "between colons there must be two hex digits each")
+        raise bad_pin(text, "it needs two hex digits between colons")
     digits = body.replace(":", "")
     if not re.fullmatch(r"[0-9A-Fa-f]*", digits):
         hint = (
             "base64 goes after sha256/"
             if len(digits) == _IN_BASE64
-            else "there is another character"
+            else "another character is in it"
         )
         raise bad_pin(text, f"hex digits are expected here; {hint}")
     if len(digits) % 2:
-        raise bad_pin(text, f"{len(digits)} hex digits: one is missing, for a pin has 64")
+        raise bad_pin(text, f"it has {len(digits)} hex digits, and a pin has 64: copy all of them")
     return bytes.fromhex(digits)
 
 
@@ -248,9 +248,9 @@ def _from_base64(body: str, text: str) -> bytes:
     if _is_pin(joined):
         return b64decode(joined)
     if body != body.strip() or re.search(r"\s", body):
-        raise bad_pin(text, "there is a blank in it: take it out")
+        raise bad_pin(text, "there’s a space in it: remove it")
     if re.fullmatch(r"[0-9A-Fa-f]{64}", body):
-        raise bad_pin(text, "it looks like hex, which as base64 is 48 bytes: write sha256:<hex>")
+        raise bad_pin(text, "it looks like hex: write sha256:<hex>")
     if _is_pin(right := body.translate(_FROM_URL_SAFE).rstrip("=") + "="):
         slips = ["this is URL-safe base64"] if re.search(r"[-_]", body) else []
         if len(body) != len(right):
@@ -259,13 +259,13 @@ def _from_base64(body: str, text: str) -> bytes:
             )
         raise bad_pin(text, f"{', and '.join(slips)}: write {text.replace(body, right)} instead")
     if re.fullmatch(r"([^=])\1{19,42}=*", body):
-        raise bad_pin(text, "a placeholder out of an example: compute your own")
+        raise bad_pin(text, "it’s a placeholder from an example: compute your own")
     try:
         digest = b64decode(body.encode("ascii", "replace"), validate=True)
     except binascii.Error as error:
         raise bad_pin(text, "this is neither base64 nor hex") from error
     if len(digest) == SIZE:
-        raise bad_pin(text, "no 32 bytes are written like this: look at the last letter before =")
+        raise bad_pin(text, "no 32 bytes encode to this: check the last letter before =")
     return digest
 
 

@@ -89,7 +89,9 @@ class PinSet:
     def __post_init__(self) -> None:
         object.__setattr__(self, "pins", tuple(dict.fromkeys(self.pins)))
         if not self.pins:
-            raise BadPin("an empty pin set refuses everybody: not pinned is None", seen="no pins")
+            raise BadPin(
+                "an empty pin set refuses everyone: use None for no pinning", seen="no pins"
+            )
 
     @classmethod
     def of(cls, *pins: Pin) -> PinSet:
@@ -220,7 +222,7 @@ def _certificate_pin(document: Document) -> Pin:
     if document.form is not Form.CERTIFICATE:
         raise NotReadable(
             f"this is {document.form.value}: only a certificate has a certificate pin, "
-            "and this has a key pin",
+            "so ask for the key pin",
             seen=document.form.value,
         )
     return Pin(Kind.CERTIFICATE, sha256(document.der).digest())
@@ -231,8 +233,8 @@ def _only(
 ) -> Document:
     if len(found) != 1:
         raise NotOne(
-            f"{len(found)} are here where one is meant: "
-            f"give one alone, or ask {all_of_them.__name__}(…) for all",
+            f"there are {len(found)} here instead of one: "
+            f"give just one, or call {all_of_them.__name__}(…) for all",
             seen=f"{len(found)} certificates or keys",
             count=len(found),
         )
@@ -263,7 +265,7 @@ class Strategy(Enum):
         least = 3 if self is Strategy.INTERMEDIATE_KEY else 1
         if len(chain) < least:
             seen = f"a chain of {len(chain)}"
-            raise BadInput(f"{seen} has nothing to pin by {self.value}: pass all of it", seen=seen)
+            raise BadInput(f"{seen} has no {self.value} to pin: pass all of it", seen=seen)
         if self is Strategy.LEAF_CERTIFICATE:
             return PinSet.of(certificate_pin(chain[0]))
         if self is Strategy.INTERMEDIATE_KEY:
@@ -273,5 +275,7 @@ class Strategy(Enum):
         if self is Strategy.LEAF_KEY:
             return PinSet.of(key_pin(chain[0]))
         if backup is None:
-            raise BadInput("a backup is wanted: a key kept offline, or its pin", seen="no backup")
+            raise BadInput(
+                "the backup is missing: pass a key kept offline, or its pin", seen="no backup"
+            )
         return PinSet.of(key_pin(chain[0]), backup if isinstance(backup, Pin) else key_pin(backup))

@@ -37,7 +37,7 @@ class Hashed(Enum):
     FILE = "the file as it was uploaded"
     CHAIN = "the whole chain"
     NOTHING = "nothing at all"
-    LINE_END = "a line end alone"
+    LINE_END = "a lone newline"
     PLACEHOLDER = "no bytes"
 
     @property
@@ -55,15 +55,15 @@ class Hashed(Enum):
 # appendix A, whose pipeline has the step that is forgotten; V2Ray, transport/internet/tls/pin.go.
 _STORIES = {
     Hashed.SPKI: "The right bytes for a key pin: the key together with its kind.",
-    Hashed.CERTIFICATE: "That is a fingerprint: tools that pin keys never find it.",
+    Hashed.CERTIFICATE: "That’s a fingerprint: tools that pin keys never match it.",
     Hashed.KEY_BITS: "The header that says the key’s kind is missing: hash the SPKI.",
-    Hashed.PEM: "The text of a .pem file was hashed: turn it into DER first.",
-    Hashed.TBS: "That is what the authority signed, which is not what tools pin: hash the SPKI.",
-    Hashed.FILE: "The file was hashed with all that stands in it: hash the SPKI.",
-    Hashed.CHAIN: "V2Ray pins chains so, and no renewal keeps it. All others: hash the SPKI.",
-    Hashed.NOTHING: "The step before the hash failed and gave it no bytes: run that step alone.",
-    Hashed.LINE_END: "The step before the hash gave it no more than that: run that step alone.",
-    Hashed.PLACEHOLDER: "No hash looks like this. It stood in an example: compute your own.",
+    Hashed.PEM: "The text of a .pem file was hashed: convert it to DER first.",
+    Hashed.TBS: "That’s what the CA signed, but not what tools pin: hash the SPKI.",
+    Hashed.FILE: "The file was hashed as a whole: hash the SPKI.",
+    Hashed.CHAIN: "V2Ray pins chains, and a renewal breaks the pin. Elsewhere, hash the SPKI.",
+    Hashed.NOTHING: "The step before the hash failed and passed no bytes on: run that step alone.",
+    Hashed.LINE_END: "The step before the hash passed on nothing else: run that step alone.",
+    Hashed.PLACEHOLDER: "No hash looks like this. It’s from an example: compute your own.",
 }
 
 FAMOUS = (Hashed.CERTIFICATE, Hashed.KEY_BITS, Hashed.PEM)
@@ -161,8 +161,8 @@ def _texts(whose: str, label: str, der: bytes) -> Iterator[Candidate]:
     text = f"-----BEGIN {label}-----\n{body}\n-----END {label}-----\n"
     for detail, variant in {
         f"of the {whose}": text,
-        f"of the {whose}, without its last line end": text.rstrip("\n"),
-        f"of the {whose}, with the line ends of Windows": text.replace("\n", "\r\n"),
+        f"of the {whose}, without its final newline": text.rstrip("\n"),
+        f"of the {whose}, with Windows line endings": text.replace("\n", "\r\n"),
         f"of the {whose}, its base64 alone": body.replace("\n", ""),
     }.items():
         yield Candidate(Hashed.PEM, detail, variant.encode())

@@ -42,7 +42,7 @@ class Victim(Enum):
         return {
             Victim.ALICE: "her own phone; the app pins nothing",
             Victim.BOB: "his company’s iPhone; the app pins the bank’s key and a backup",
-            Victim.CAROL: "her own phone; the app pins the same, and checks what was presented",
+            Victim.CAROL: "her own phone; the app pins the same, and checks whatever is presented",
         }[self]
 
     @property
@@ -118,7 +118,7 @@ class Try:
         victim, shows, bet, *flags = [*word.split(":"), "", "", ""]
         given = [flag for flag in flags if flag]
         if not set(given) <= {"appends", "relays", "lies"}:
-            raise BadInput(f"{word!r} is no try: copy a whole line", seen=word)
+            raise BadInput(f"{word!r} isn’t a try: copy a whole line", seen=word)
         ruse = Ruse(
             state_line.choose("what she presents", shows, STOCK),
             *("appends" in given, "relays" in given, "lies" in given),
@@ -198,7 +198,7 @@ class Evening:
             said = f"{name} has left after {TRIES} tries: try someone else, or start over"
             raise BadInput(said, seen=name)
         if ruse.shows is Middle.STOLEN_KEY and self.key_used:
-            said = "the bank has noticed the theft and replaced its key: it worked once"
+            said = "the bank noticed the theft and replaced its key: the stolen one worked once"
             raise BadInput(said, seen="the stolen key")
         return Evening((*self.tries, Try(victim, ruse, bet)))
 

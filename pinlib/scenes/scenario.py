@@ -94,7 +94,9 @@ class Scenario:
             value, kind = getattr(self, one.name), type(one.default)
             if not isinstance(value, kind):
                 such = repr(one.default) if kind is bool else str(one.default)
-                raise BadInput(f"{one.name} is such as {such}, not {value!r}", seen=repr(value))
+                raise BadInput(
+                    f"{one.name} needs a value such as {such}, not {value!r}", seen=repr(value)
+                )
 
     def __str__(self) -> str:
         return state_line.write_line({one.name: getattr(self, one.name) for one in fields(self)})

@@ -170,19 +170,19 @@ def commands(room: Room, folder: Path, *, windows: bool = False) -> tuple[Comman
             middle,
         ),
         Command(
-            "the same, and her CA is trusted: she reads the password", log_in(middle, both), middle
+            "the same, with her CA trusted: she reads the password", log_in(middle, both), middle
         ),
         Command(
             "the same, with the bank's key pinned: exit 90", log_in(middle, both, pinned), middle
         ),
         Command(
-            "his certificate, as openssl sees it",
+            "her certificate, as openssl sees it",
             f"{nothing}openssl s_client -connect 127.0.0.1:{middle} -servername {HOST} "
             f"-CAfile {quoted(both)} -verify_return_error{end}",
             middle,
         ),
         Command(
-            "a client in Python that needs nothing installed",
+            "a Python client that needs nothing installed",
             f"{python} {quoted(client)} {middle} {quoted(both)}",
             middle,
         ),
@@ -212,7 +212,7 @@ def told(page: Page) -> str:
         return f"✕ A victim asked for {name}, finished the handshake and hung up: 0 bytes."
     lines = (visible(line) for line in page.request.decode("utf-8", "replace").splitlines())
     body = "\n".join(f"    {line}" for line in lines if line)
-    return f"✓ A victim asked for {name} and said, {page.application_bytes} bytes:\n{body}"
+    return f"✓ A victim asked for {name} and sent {page.application_bytes} bytes:\n{body}"
 
 
 def _pem(*authorities: Authority) -> str:

@@ -103,7 +103,7 @@ def widgets() -> Iterator[Finding]:
     elif _version(found[0]) != _version(own):
         remedy = f"remove {(found[0] / _WIDGETS).parent}"
         yield Finding(
-            False, "widgets", f"JupyterLab loads another front end than ours: {seen}", remedy
+            False, "widgets", f"JupyterLab loads a different front end from ours: {seen}", remedy
         )
     else:
         yield Finding(True, "widgets", f"{seen}, front end {_version(own)}")

@@ -63,7 +63,7 @@ def _checking(context: ssl.SSLContext | None) -> ssl.SSLContext:
         context = ssl.create_default_context()
         context.hostname_checks_common_name = False
     if context.verify_mode != ssl.CERT_REQUIRED or not context.check_hostname:
-        raise ValueError("this context takes any certificate: use ssl.create_default_context()")
+        raise ValueError("this context accepts any certificate: use ssl.create_default_context()")
     # A common name is no host name (RFC 9525), but OpenSSL takes it for one where no SAN is.
     if context.hostname_checks_common_name:
         raise ValueError("set hostname_checks_common_name = False on this context")

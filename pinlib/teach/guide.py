@@ -71,7 +71,7 @@ def read_lesson(number: str, folder: Path = NOTEBOOKS) -> RunSheet:
     file = files.get(number.zfill(2) if number.isdecimal() else number)
     if file is None:
         known = ", ".join(files) or "none yet"
-        raise BadInput(f"there is no lesson {visible(number)!r}; there are: {known}", seen=number)
+        raise BadInput(f"there’s no lesson {visible(number)!r}; there are: {known}", seen=number)
     return read_notebook(file)
 
 
@@ -106,7 +106,7 @@ def read_notebook(file: Path) -> RunSheet:
     except OSError as error:
         raise bad("the whole file", f"it cannot be opened ({error.strerror})") from error
     except (ValueError, RecursionError) as error:
-        raise bad("the whole file", f"this is no notebook ({error})") from error
+        raise bad("the whole file", f"this isn’t a notebook ({error})") from error
     except (KeyError, TypeError, AttributeError) as error:
         raise bad("metadata", f"something is missing or of the wrong kind: {error}") from error
     return found
@@ -170,7 +170,7 @@ def run_sheet(number: str, folder: Path = NOTEBOOKS) -> str:
         "=" * WIDTH,
         f"{_minutes(one.live_minutes)} live, {_minutes(one.minutes)} with everything."
         + (f"  Needs {', '.join(one.needs)}." if one.needs else ""),
-        "They leave able to",
+        "Afterwards they can",
         *(_wrapped(f"  - {objective}", "    ") for objective in one.objectives),
     ]
     clock = 0.0
@@ -187,7 +187,9 @@ def lesson_list(folder: Path = NOTEBOOKS) -> str:
     """Return a line for each lesson, and how to go on from there.  Raises BadInput for none."""
     known = all_lessons(folder)
     if not known:
-        raise BadInput("no lesson is here: start this in the workshop’s own folder", seen="none")
+        raise BadInput(
+            "there are no lessons here: start this in the workshop’s folder", seen="none"
+        )
     widest = max(len(one.title) for one in known)
     return "\n".join(
         [
@@ -197,7 +199,7 @@ def lesson_list(folder: Path = NOTEBOOKS) -> str:
                 for one in known
             ),
             "",
-            "The run sheet of one: python -m pinlib guide 5",
+            "One lesson’s run sheet: python -m pinlib guide 5",
             "A whole workshop: python -m pinlib guide --plan 90",
         ]
     )
@@ -216,7 +218,7 @@ class _Part:
         if self.takes > one.live_minutes:
             how = "everything"
         elif self.takes < one.live_minutes:
-            how = f"in short: the core takes {one.live_minutes:g}, its run sheet says where to cut"
+            how = f"shortened: the core takes {one.live_minutes:g}, its run sheet says where to cut"
         return f"{one.number}  {one.title}  ({_minutes(self.takes)}, {how})"
 
 
@@ -241,14 +243,14 @@ def workshop_plan(minutes: int, chosen: Sequence[str] = (), folder: Path = NOTEB
             names = ", ".join(one.number for one in known)
             needed = _timetable([_Part(one, one.live_minutes) for one in known])[1] + CLOSE
             words = f"lessons {names} take {needed:g} minutes with breaks and a close"
-            raise BadInput(f"{words}; {minutes} are too few", seen=f"{minutes} minutes")
+            raise BadInput(f"{words}; {minutes} is too few", seen=f"{minutes} minutes")
         elif one.live_minutes / 2 < left < one.live_minutes:
             short = _in_order([*parts, _Part(one, left)])
             parts = short if _timetable(short)[1] <= room else parts
             break
     if not parts:
         seen = f"{minutes} minutes"
-        raise BadInput(f"{seen} are too few for any lesson: try 60, 90 or 180", seen=seen)
+        raise BadInput(f"{seen} is too few for any lesson: try 60, 90 or 180", seen=seen)
     if len(parts) == len(known):
         for at, part in enumerate(parts):
             more = [*parts[:at], _Part(part.lesson, part.lesson.minutes), *parts[at + 1 :]]
@@ -263,9 +265,9 @@ def workshop_plan(minutes: int, chosen: Sequence[str] = (), folder: Path = NOTEB
             f"A workshop of {minutes} minutes",
             "=" * WIDTH,
             *rows,
-            f"{_clock(end)}  Questions, and to close  ({_minutes(minutes - end)})",
+            f"{_clock(end)}  Questions and close  ({_minutes(minutes - end)})",
             f"{_clock(minutes)}  End.",
-            *(["", _wrapped(f"Before or after it, alone: {rest}.", "  ")] if rest else []),
+            *(["", _wrapped(f"For self-study, before or after: {rest}.", "  ")] if rest else []),
             "",
         ]
     )

@@ -244,5 +244,5 @@ def _experiment(given: object, *, ladder: bool = True) -> Experiment:
             return lambda: show(scenario, device, ladder=ladder)
     if callable(given):
         return given
-    wanted = "an experiment is a Scenario, or a function that gives something to show"
+    wanted = "an experiment is a Scenario, or a function that returns something to show"
     raise BadInput(f"{wanted}, not {given!r}; write lambda: … before it", seen=repr(given))

@@ -207,9 +207,9 @@ def in_words(error: ssl.SSLError) -> str:
     """Return why a handshake broke off, as a sentence."""
     alert = _alert_in(error)
     if alert:
-        return f"The server broke off: it sent the alert {alert}."
+        return f"The server aborted the handshake with the alert {alert}."
     # Python 3.11.2 tells an end in the middle as one that was announced.
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return "The server hung up before the handshake was finished."
     said = (error.reason or "something unreadable").replace("_", " ").lower()
-    return f"The handshake broke off; OpenSSL says: {said}."
+    return f"The handshake failed; OpenSSL says: {said}."

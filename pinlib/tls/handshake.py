@@ -202,7 +202,7 @@ class Connection(End):
         try:
             presented = self._presented()
         except NotReadable as error:
-            self._findings.broke_off = f"The server sent something as a certificate: {error}."
+            self._findings.broke_off = f"The server sent a broken certificate: {error}."
             presented = ()
         self._findings.look(presented)
 

@@ -238,7 +238,7 @@ class Fault:
 _Fact = tuple[int, str]
 """The place in a path, and an extension's OID, or the leaf's "key"."""
 
-_TOGETHER = "no single fact is wrong, but its chain does not fit together"
+_TOGETHER = "nothing is wrong on its own, but its chain doesn’t fit together"
 _SKI, _SAN = "2.5.29.14", "2.5.29.17"
 _BOTH = ("2.5.29.15", "2.5.29.19", "2.5.29.35")
 _MOST = 50  # certificates and facts looked at: a stranger may send thousands
@@ -357,23 +357,23 @@ def _twins(path: Chain, kept: Sequence[_Fact], host: str) -> Chain:
 def _weak_signatures(path: Chain) -> Iterator[Fault]:
     """Yield what no new keys would share: small keys of authorities, old hashes, other kinds."""
     if max(Validity.of(one).starts for one in path) > min(Validity.of(one).ends for one in path):
-        yield Fault(path[0], "there is no day on which all its certificates are valid")
+        yield Fault(path[0], "there’s no day on which its whole chain is valid")
     for above, one in zip(path[1:], path, strict=False):
         key, digest = above.public_key(), one.signature_hash_algorithm
         if isinstance(key, rsa.RSAPublicKey) and key.key_size < _WEAKEST_RSA:
             yield Fault(above, f"its RSA key of {key.key_size} bits is too weak")
         if digest is None or digest.digest_size < SHA256.digest_size:
             name = digest.name.upper() if digest else "an algorithm of its own"
-            yield Fault(one, f"it is signed with {name}, which no client accepts any more")
+            yield Fault(one, f"it is signed with {name}, which clients no longer accept")
 
 
 def _told(certificate: x509.Certificate, fact: str) -> str:
     """Say what is wrong with a fact."""
     if fact == "key":
-        return "its own key is too weak, or of no known kind"
+        return "its own key is too weak, or of an unknown kind"
     found = raw_extensions(certificate).get(fact)
     if found is None:
         return f"it has no {_WORDS[fact]}"
     if fact not in _WORDS:
-        return f"it has a critical extension that nobody here knows ({fact})"
+        return f"it has an unknown critical extension ({fact})"
     return f"its {_WORDS[fact]} cannot be accepted here"

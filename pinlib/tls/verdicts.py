@@ -259,7 +259,7 @@ class Findings:
         if self.match is not None:
             return "The chain, the name, the date, the key and the pin all hold."
         if self.device.is_pinned:
-            return "The CA was installed on this device, and its pins don’t count for those."
+            return "The CA was installed on this device, and pins don’t count for such CAs."
         return "The chain, the name, the date and the key all hold. The app pins nothing."
 
     def _reason_chain(self) -> str:

@@ -138,7 +138,7 @@ def test_six_day_certificates_are_drawn_in_slices(fourth: Notebook, calendar: Lo
 def test_a_click_elsewhere_ends_a_long_drawing(fourth: Notebook, calendar: Locator) -> None:
     """Start over answers while hundreds of hands are being shaken."""
     calendar.get_by_role("button", name="More").click()
-    _choose(calendar, "Goes to a backup key", "every 4th")
+    _choose(calendar, "Switch to a backup key", "every 4th")
     calendar.get_by_role("button", name="More").click()
     _choose(calendar, "A certificate lives", "6 days")
     shows(calendar, drawn="part", seconds=DEADLINE)
@@ -153,7 +153,7 @@ def test_an_audit_is_a_click_and_agrees(fourth: Notebook, calendar: Locator) -> 
     for _ in range(2):
         calendar.get_by_role("button", name="Audit 20 days").click()
     shows(calendar, audited="20", disagree="0")
-    expect(calendar.get_by_text("480 handshakes made again: all agree").first).to_be_visible()
+    expect(calendar.get_by_text("480 handshakes repeated: all agree").first).to_be_visible()
     calendar.get_by_role("button", name="More").click()
 
 

@@ -303,7 +303,7 @@ def test_a_revocation_list_in_der_is_named(folder: Path) -> None:
     """It is signed, as a certificate is, and holds no key."""
     other("a revocation list", folder)
     run("openssl crl -in other.pem -outform DER -out list.crl", folder)
-    with pytest.raises(NotReadable, match=r"^this is a revocation list \(CRL\): it has no key"):
+    with pytest.raises(NotReadable, match=r"^this is a revocation list \(CRL\): it holds no key"):
         key_pins(folder / "list.crl")
 
 

@@ -40,7 +40,7 @@ def test_values_are_written_as_people_say_them(value: object, word: str) -> None
 
 def test_a_name_without_a_value_says_nothing() -> None:
     """Half a word is no empty value: that is written with its equal sign."""
-    with pytest.raises(BadInput, match="'a' says nothing here; write a=…"):
+    with pytest.raises(BadInput, match="'a' means nothing here; write a=…"):
         read_line("a", {"a": None})
     assert read_line("a=", {"a": None}) == {"a": ""}
 

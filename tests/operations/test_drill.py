@@ -82,7 +82,7 @@ def test_waiting_stops_on_the_first_day_without_a_certificate() -> None:
     while not now.news:
         now = step(now, Move(Op.MONTH))
     assert now.day == date(2027, 4, 11)
-    assert now.news == ("the certificate ended on 2027-04-10: nobody can log in",)
+    assert now.news == ("the certificate expired on 2027-04-10: nobody can log in",)
     assert step(now, Move(Op.MONTH)).news == ()
 
 
@@ -107,7 +107,7 @@ def test_each_move_does_what_it_says() -> None:
     now = after("week rotate")
     assert (now.in_use, now.backups, now.certificate.key) == ("key B", (), "key B")
     assert "the newest app knows it" in now.news[0]
-    assert "newest app does not know it" in after("backup week rotate day rotate").news[0]
+    assert "newest app doesn’t know it" in after("backup week rotate day rotate").news[0]
     assert after("week revoke").plan.deployments == after("week").plan.deployments
 
 
@@ -129,16 +129,19 @@ def test_incidents_change_what_the_bank_has() -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("rotate", "move 1, rotate to the oldest backup: a certificate went into service today"),
+        (
+            "rotate",
+            "move 1, rotate to the oldest backup: you’ve already installed a certificate today",
+        ),
         ("day rotate day rotate", "there is no backup key to rotate to: make one first"),
-        ("day renew renew", "a certificate went into service today already: wait a day"),
-        ("release:A release:A+B", "one release a day is all that a store takes"),
-        ("release:A+Z", "key Z is not made yet: pin key A, key B"),
-        ("release:foo_bar", "move 1, release the app: 'foo bar' is neither a key nor an authority"),
-        ("release:A+Lab_Issuing_CA_9", "'Lab Issuing CA 9' is neither a key nor an authority"),
-        ("release:A+Proxy_CA", "beside keys there are Lab Issuing CA, .*, Lab Root, Other Root"),
-        ("release:a", "key a is not made yet"),
-        ("release:certificate_1", "'certificate 1' is neither a key nor an authority"),
+        ("day renew renew", "you’ve already installed a certificate today: wait a day"),
+        ("release:A release:A+B", "the app store takes one release a day"),
+        ("release:A+Z", "you haven’t made key Z yet: pin key A, key B"),
+        ("release:foo_bar", "move 1, release the app: 'foo bar' is neither a key nor a CA"),
+        ("release:A+Lab_Issuing_CA_9", "'Lab Issuing CA 9' is neither a key nor a CA"),
+        ("release:A+Proxy_CA", "the CAs are Lab Issuing CA, .*, Lab Root, Other Root"),
+        ("release:a", "you haven’t made key a yet"),
+        ("release:certificate_1", "'certificate 1' is neither a key nor a CA"),
     ],
 )
 def test_a_move_that_cannot_be_made_is_told(line: str, said: str) -> None:
@@ -158,11 +161,11 @@ def test_a_release_may_pin_authorities_too() -> None:
 @pytest.mark.parametrize(
     ("word", "said"),
     [
-        ("jump", "'jump' is no move; there are day, week, month, backup"),
-        ("release", r"a release names its pins, such as release:A\+B"),
-        ("release:", "a release names its pins"),
-        ("week:A", "nothing else has any"),
-        ("week:", "nothing else has any"),
+        ("jump", "'jump' isn’t a move; there are day, week, month, backup"),
+        ("release", r"write a release with its pins, as in release:A\+B"),
+        ("release:", "write a release with its pins"),
+        ("week:A", "other moves without"),
+        ("week:", "other moves without"),
     ],
 )
 def test_a_word_that_is_no_move_is_told(word: str, said: str) -> None:
@@ -267,7 +270,7 @@ def test_who_never_waits_is_stopped() -> None:
         assert next(asked) < 1000, "time stands still, and nobody says so"
         return Move(Op.BACKUP)
 
-    with pytest.raises(BadInput, match="501 moves by 2027-01-01, and time stands still: wait"):
+    with pytest.raises(BadInput, match="501 moves by 2027-01-01 without waiting"):
         live(begin([]), busy)
 
 

@@ -70,7 +70,7 @@ def test_pin_sets_end_too() -> None:
     assert android.what is What.PIN_SET
     assert android.ends == datetime(2027, 1, 30, 23, 59, 59, tzinfo=UTC)
     for wrong in (b"soon", b"", b"20270131", b"2027-W04-7", b"2027-02-29", b"2027-01-31T00:00"):
-        with pytest.raises(BadInput, match=f"is written 2027-01-31, not '{wrong.decode()}'"):
+        with pytest.raises(BadInput, match=f"as 2027-01-31, not '{wrong.decode()}'"):
             deadlines(ANDROID % wrong)
 
 
@@ -114,7 +114,7 @@ NEW_YEAR, NO_PIN = "2027-01-01T00:00:00+00:00", "A" * 43
 )
 def test_a_set_that_cannot_be_is_no_set(version: str, issued: str, expires: str) -> None:
     """An update that no app takes has no end either."""
-    with pytest.raises(NotReadable, match="lesson 06 signs it was expected, but a value in it"):
+    with pytest.raises(NotReadable, match=r"in lesson 06 \(a value in it"):
         deadlines((SET % (version, NO_PIN, issued, expires)).encode())
 
 
@@ -123,7 +123,7 @@ def test_the_ends_of_the_calendar_are_told() -> None:
     first = "0001-01-01T00:00:00+00:00", "0001-01-01T00:00:00.5+00:00"
     (end,) = deadlines((SET % ("1", NO_PIN, *first)).encode())
     assert end.starts <= end.ends < datetime(1, 1, 1, 0, 0, 1, tzinfo=UTC)
-    with pytest.raises(BadInput, match="an expiration is written 2027-01-31, not '0001-01-01'"):
+    with pytest.raises(BadInput, match="write an expiration as 2027-01-31, not '0001-01-01'"):
         deadlines(ANDROID % b"0001-01-01")
 
 
@@ -209,17 +209,17 @@ def test_a_certificate_that_says_something_twice_has_an_end() -> None:
     assert told.ends == valid.ends
 
 
-JSON_KEYS = "but it lacks version, pins, mode, issued, expires: its first line is JSON with"
+JSON_KEYS = "it lacks version, pins, mode, issued, expires.: its first line is JSON with"
 
 
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("pins.json", b"hello", "lesson 06 signs it was expected, but the first line is no JSON"),
+        ("pins.json", b"hello", "in lesson 06 .the first line isn’t JSON"),
         ("pins.json", b"[]", JSON_KEYS),
-        ("pins", b'{"pins": [], "mode": "x", "issued": 1}', "but it lacks version, expires: "),
-        ("pins", b"{" * 100_000, "the first line is no JSON"),
-        ("pins", b"{" + b"[" * 100_000, "the first line is no JSON"),
+        ("pins", b'{"pins": [], "mode": "x", "issued": 1}', "it lacks version, expires.: "),
+        ("pins", b"{" * 100_000, "the first line isn’t JSON"),
+        ("pins", b"{" + b"[" * 100_000, "the first line isn’t JSON"),
         ("config.xml", b"hello", "Android’s network security config was expected"),
         ("config", b"<a><b></a>", r"not well-formed \(line 1, column 9: mismatched tag\): Android"),
         ("config", b"<network-security-config/>", "no <pin-set>: Android’s network"),
@@ -273,7 +273,7 @@ def test_the_content_counts_more_than_the_name(tmp_path: Path) -> None:
 def test_what_has_no_end_is_told(tmp_path: Path) -> None:
     """A key, nothing, a folder."""
     key = CAST.bank.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    with pytest.raises(PinlibError, match="it has no end; give the certificate"):
+    with pytest.raises(PinlibError, match="it doesn’t expire; give the certificate"):
         deadlines(key)
     strange = SHORT_KEY, strange_bundle(CAST.bank.leaf)
     for source in (*strange, b"", b"hello", tmp_path, tmp_path / "none.pem"):
@@ -299,18 +299,18 @@ def test_the_exit_status_says_whether_to_wake_somebody(tmp_path: Path) -> None:
     told = run(late, soon, tmp_path / "pins.json")
     assert told.returncode == 1
     lines = told.stdout.splitlines()
-    assert "ends in 10 days: pin set version 7, 2 pins" in lines[0]
+    assert "expires in 10 days: pin set version 7, 2 pins" in lines[0]
     assert lines[0].endswith("pins.json), signature not checked")
-    assert "ship the next set before" in lines[1]
-    assert "ends in 20 days: certificate bank.example" in lines[2]
+    assert "ship the next set first" in lines[1]
+    assert "expires in 20 days: certificate bank.example" in lines[2]
     assert run("--days", "5", soon).returncode == 0
     ended = run(gone)
     assert ended.returncode == 1
-    assert "ended 3 days ago: certificate bank.example" in ended.stdout
+    assert "expired 3 days ago: certificate bank.example" in ended.stdout
     broken = run(late, tmp_path / "none.pem")
     assert broken.returncode == 2
     assert "none.pem" in broken.stderr
-    assert "ends in 200 days" in broken.stdout
+    assert "expires in 200 days" in broken.stdout
     assert run("--days", "soon", late).returncode == 2
     assert "Traceback" not in broken.stderr
 
@@ -333,14 +333,18 @@ def test_what_never_ends_is_told_last(tmp_path: Path) -> None:
     assert first.startswith("2027-01-31  ")
     assert first.endswith("pin set for a.example")
     assert rest == [
-        "never       has no expiration: authority’s certificate Eternal CA",
-        "never       has no expiration: pin set for b.example",
+        "never       has no expiry date: CA certificate Eternal CA",
+        "never       has no expiry date: pin set for b.example",
     ]
 
 
 def test_one_day_is_no_days(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """In both directions."""
-    for days, words in ((1, "ends in 1 day:"), (0, "ends in 0 days:"), (-1, "ended 1 day ago:")):
+    for days, words in (
+        (1, "expires in 1 day:"),
+        (0, "expires in 0 days:"),
+        (-1, "expired 1 day ago:"),
+    ):
         (tmp_path / "leaf.pem").write_bytes(pem(days))
         assert main(["expiry", str(tmp_path / "leaf.pem")]) == 1
         assert words in capsys.readouterr().out

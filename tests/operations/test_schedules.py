@@ -91,7 +91,7 @@ def test_any_rule_makes_a_plan_without_a_gap(
         ({"lifetime": 10**9}, "lifetime is a number"),
         ({"reuse": "no"}, "reuse is True or False"),
         ({"start": "2027-01-01"}, "start is a date"),
-        ({"start": date(2030, 1, 1)}, "starts on 2030-01-01 and ends before"),
+        ({"start": date(2030, 1, 1)}, "starts on 2030-01-01 but ends earlier"),
         ({"rotate": -1}, "rotate is a number from 0"),
         ({"backups": -1}, "backups is a number from 0"),
         ({"cadence": 0}, "cadence is a number from 1"),
@@ -232,7 +232,7 @@ def test_an_instructor_may_add_one(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("good", "bad", "where", "said"),
     [
-        ('"key A"\n', '"key 1"\n', "the whole file", "is no key and no authority"),
+        ('"key A"\n', '"key 1"\n', "the whole file", "is neither a key nor a CA"),
         ("day = 2027-01-01\nkey", 'day = "2027-01-01"\nkey', "key 'deployed[0].day'", "quotes"),
         ("day = 2027-01-01\nkey", "day = 2027-01-01T10:00:00\nkey", "key 'deployed[0].day'", "day"),
         ('["key A", "key B"]', '"key A"', "key 'released[0].pins'", "a list of names"),

@@ -58,18 +58,18 @@ def test_every_rule_has_its_attack() -> None:
 
 SAID = {
     "rollback": "version 1, and the app has version 2: a rollback attack",
-    "freeze": "ended on 2027-02-28, and it is 2027-03-01: an indefinite freeze attack",
+    "freeze": "expired on 2027-02-28, and today is 2027-03-01: an indefinite freeze attack",
     "staging": "for example.bank in staging, and this is example.bank in production: a wrong softw",
     "another app": "for example.partner in production, and this is example.bank in production",
     "another host": "no longer covers bank.example: a rollback attack",
-    "too early": "issued on 2027-03-31, and it is 2027-03-01: a set sent before its time",
+    "too early": "issued on 2027-03-31, and today is 2027-03-01: a set sent before its time",
     "fast-forward": "version 1798761600, over 1,000 ahead of version 2: a fast-forward attack",
     "no number": "Its version is NaN: a value of the wrong type",
     "said twice": 'says "pins" twice',
     "unknown word": 'says "starts", which this app doesn’t know',
     "bare hex": "isn’t written sha256/…: bare hex would be read as a certificate pin",
     "stolen key used after": "None of the app’s update keys signed it",
-    "takeover": "changes the online key, and the offline key did not sign it: a key compromise",
+    "takeover": "changes the online key, and the offline key didn’t sign it: a key compromise",
 }
 
 
@@ -127,7 +127,7 @@ def test_an_old_online_key_does_not_come_back() -> None:
         app.take(sign(before, FIELD.offline), FIELD.at)
     assert refused.value.reason is Reason.OLD
     assert "version 99, and the app has version 3 of era 2" in str(refused.value)
-    with pytest.raises(NotTaken, match="it begins no new era"):
+    with pytest.raises(NotTaken, match="it doesn’t start a new era"):
         app.take(FIELD.dropping(version=9), FIELD.at)
 
 

@@ -135,7 +135,7 @@ def test_the_kill_switch_is_a_signed_set_and_a_danger() -> None:
 def test_a_set_that_has_ended_or_would_end_first_is_none() -> None:
     """Not even a newer version."""
     late = replace(SECOND, version=9, expires=TODAY - timedelta(1))
-    with pytest.raises(NotTaken, match="It ended on 2027-02-28"):
+    with pytest.raises(NotTaken, match="It expired on 2027-02-28"):
         APP.take(sign(late, KEY), TODAY)
     with pytest.raises(BadInput, match="a set ends after it begins"):
         replace(SECOND, expires=SECOND.issued)

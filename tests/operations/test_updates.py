@@ -53,7 +53,7 @@ def test_a_body_says_for_whom_and_for_which_hosts_it_is() -> None:
 
 
 MISTAKES: list[tuple[str, object, Reason, str]] = [
-    ("pins", [], Reason.FORM, "an empty pin set refuses everybody"),
+    ("pins", [], Reason.FORM, "an empty pin set refuses everyone"),
     ("pins", ["sha256/AAAA"], Reason.NOTATION, ""),
     ("pins", dict.fromkeys(map(str, SECOND.pins)), Reason.TYPE, "pins is an object"),
     ("pins", str(SECOND_PIN), Reason.TYPE, 'pins is "sha256/'),
@@ -79,12 +79,12 @@ MISTAKES: list[tuple[str, object, Reason, str]] = [
     ("expires", "2027-13-01", Reason.FORM, ""),
     ("expires", 1_811_000_000, Reason.TYPE, "expires is 1811000000"),
     ("expires", SAID["issued"], Reason.FORM, "a set ends after it begins"),
-    ("issued", "2027-01-01T00:00:00", Reason.FORM, "a time without a zone is no moment"),
+    ("issued", "2027-01-01T00:00:00", Reason.FORM, "a time needs a time zone"),
     ("mode", "perhaps", Reason.FORM, 'no "perhaps"'),
     ("mode", "ENFORCE", Reason.FORM, 'no "ENFORCE"'),
     ("mode", "oﬀ", Reason.FORM, 'no "oﬀ"'),  # a ligature, which in capitals is OFF
     ("mode", 3, Reason.TYPE, "mode is 3"),
-    ("app", "", Reason.FORM, "an audience names an app and its environment"),
+    ("app", "", Reason.FORM, "give an audience an app and its environment"),
     ("environment", None, Reason.TYPE, "environment is null"),
     ("app", ["example.bank"], Reason.TYPE, "app is a list"),
     ("hosts", "bank.example", Reason.TYPE, 'hosts is "bank.example"'),
@@ -164,7 +164,7 @@ def test_whoever_writes_a_set_is_told_what_could_not_be_read_back() -> None:
     ]:
         with pytest.raises(BadInput, match=told):
             replace(SECOND, **wrong)
-    with pytest.raises(BadInput, match="an audience names an app and its environment"):
+    with pytest.raises(BadInput, match="give an audience an app and its environment"):
         Audience("example.bank", "")
 
 

@@ -242,7 +242,7 @@ def test_url_safe_and_unpadded_base64_is_corrected(prefix: str, padded: bool, sa
 def test_a_placeholder_that_is_no_pin_is_told(text: str) -> None:
     """As examples have them: one letter again and again."""
     for read in Pin.parse, PinSet.parse:
-        with pytest.raises(BadPin, match="a placeholder out of an example: compute your own"):
+        with pytest.raises(BadPin, match="a placeholder from an example: compute your own"):
             read(text)
 
 

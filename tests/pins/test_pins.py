@@ -326,7 +326,7 @@ def test_several_where_one_is_meant_are_counted(chain: tuple[x509.Certificate, .
     """A chain file given to the singular is refused with its count; the plural keeps its order."""
     bundle = b"".join(map(pem, chain))
     for one in key_pin, certificate_pin:
-        with pytest.raises(NotOne, match=f"3 are here .* {one.__name__}s") as refused:
+        with pytest.raises(NotOne, match=f"there are 3 here .* {one.__name__}s") as refused:
             one(bundle)
         assert refused.value.count == 3
     assert key_pins(bundle) == tuple(map(key_pin, chain))
@@ -346,25 +346,33 @@ def test_bad_input_says_what_was_seen(key: ec.EllipticCurvePrivateKey, tmp_path:
     cases: list[tuple[object, type[BadInput], str]] = [
         (b"", NotReadable, "empty \\(0 bytes\\)"),
         ("", NotReadable, "empty \\(0 bytes\\)"),
-        ("server.pem", NotReadable, "'server.pem'.*a file is a Path"),
-        (str(key_pin(key)), NotReadable, "is in a pin of 51 bytes"),
+        ("server.pem", NotReadable, "'server.pem'.*give a file as a Path"),
+        (str(key_pin(key)), NotReadable, "in a pin of 51 bytes"),
         (b"\x89PNG\r\n\x1a\n" + bytes(99), NotReadable, "a PNG picture of 107 bytes"),
         (b"\xfe\xed\xfe\xed" + bytes(9), NotReadable, "a Java key store"),
         (bytes(100), NotReadable, "100 bytes beginning 00 00"),
         (b"ssh-ed25519 AAAA", NotReadable, "an SSH public key"),
         (base64.b64encode(der(certificate))[:-9], NotReadable, "without its BEGIN and END lines"),
         (der(certificate)[:-1], NotReadable, "bytes should follow.*cut short"),
-        (der(certificate)[:3], NotReadable, "no length can be read"),
+        (der(certificate)[:3], NotReadable, "its length can’t be read"),
         (b"0", NotReadable, "stops in the middle"),
         (der(certificate) + b"\0", NotReadable, "1 bytes follow where it should end"),
-        (b"\x30\x80\x02\x01\x03\x00\x00", NotReadable, "no length can be read"),
+        (b"\x30\x80\x02\x01\x03\x00\x00", NotReadable, "its length can’t be read"),
         (cut_pem, NotReadable, "has no END line of its own"),
         (b"-----BEGIN CERT", NotReadable, "has no END line of its own"),
         (pem(certificate).replace(b"END CERT", b"END XERT"), NotReadable, "no END line"),
         (relabelled, NotReadable, "'PUBLIC KEY' holds a certificate"),
-        (pem(certificate).replace(b"CERTIFICATE", b"PGP"), NotReadable, "'PGP' holds no"),
+        (
+            pem(certificate).replace(b"CERTIFICATE", b"PGP"),
+            NotReadable,
+            "'PGP' isn’t a certificate",
+        ),
         (pem(certificate).replace(b"MII", b"M!!"), NotReadable, "is damaged"),
-        (b"-----BEGIN EC PARAMETERS-----\n-----END EC PARAMETERS-----", NotReadable, "of a curve"),
+        (
+            b"-----BEGIN EC PARAMETERS-----\n-----END EC PARAMETERS-----",
+            NotReadable,
+            "EC, DH or DSA parameters",
+        ),
         (store, NotReadable, "openssl pkcs12"),
         (key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked), LockedKey, "-pubout"),
         (key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, locked), LockedKey, "-pubout"),
@@ -373,8 +381,8 @@ def test_bad_input_says_what_was_seen(key: ec.EllipticCurvePrivateKey, tmp_path:
             LockedKey,
             "-pubout",
         ),
-        (b"\x30\x85\0\0\0\0\x02\x05\0", NotReadable, "no length can be read"),
-        (der(certificate).replace(b"\x03\x42\0", b"\x04\x42\0"), NotReadable, "no public key st"),
+        (b"\x30\x85\0\0\0\0\x02\x05\0", NotReadable, "its length can’t be read"),
+        (der(certificate).replace(b"\x03\x42\0", b"\x04\x42\0"), NotReadable, "no public key wh"),
         (revocations(key), NotReadable, r"a revocation list \(CRL\)"),
         (b"\x30\x03\x01\x01\xff", NotReadable, "DER of some other kind"),
         (b"x" * (LIMIT + 1), NotReadable, "more than 1,000,000 bytes"),
@@ -571,7 +579,7 @@ def test_a_set_keeps_order_and_drops_duplicates() -> None:
 def test_an_empty_set_is_an_error() -> None:
     """A device without pins has None: a set that refuses everybody is a mistake."""
     for make in (lambda: PinSet.of(), lambda: PinSet.parse("\n# nothing yet\n")):
-        with pytest.raises(BadPin, match="not pinned is None"):
+        with pytest.raises(BadPin, match="use None for no pinning"):
             make()
 
 
@@ -669,7 +677,7 @@ def test_a_strategy_says_what_it_lacks(chain: tuple[x509.Certificate, ...]) -> N
         Strategy.INTERMEDIATE_KEY.pins(chain[:2])
     with pytest.raises(BadInput, match=r"a chain of 0 .* root key"):
         Strategy.ROOT_KEY.pins(())
-    with pytest.raises(BadInput, match="a backup is wanted"):
+    with pytest.raises(BadInput, match="the backup is missing"):
         Strategy.LEAF_KEY_AND_BACKUP.pins(chain)
 
 

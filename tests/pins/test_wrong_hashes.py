@@ -78,8 +78,8 @@ def test_pem_is_recognised_however_its_lines_end(cast: Cast) -> None:
         body = b"".join(text.split(b"\n")[1:-2])
         for detail, content in {
             whose: text,
-            f"{whose}, without its last line end": text.rstrip(b"\n"),
-            f"{whose}, with the line ends of Windows": text.replace(b"\n", b"\r\n"),
+            f"{whose}, without its final newline": text.rstrip(b"\n"),
+            f"{whose}, with Windows line endings": text.replace(b"\n", b"\r\n"),
             f"{whose}, its base64 alone": body,
         }.items():
             (found,) = recognise(okhttp(content), documents(leaf))
@@ -246,7 +246,7 @@ def test_each_story_is_of_its_own_bytes() -> None:
         Hashed.CERTIFICATE: "fingerprint",
         Hashed.KEY_BITS: "header",
         Hashed.PEM: ".pem",
-        Hashed.TBS: "authority signed",
+        Hashed.TBS: "CA signed",
         Hashed.FILE: "file",
     }
     assert all(word in hashed.story for hashed, word in words.items())

@@ -148,9 +148,9 @@ def test_a_refused_bank_is_not_heard() -> None:
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"middle": "copy"}, "middle is such as Middle.NOBODY, not 'copy'"),
-        ({"pins": "leaf-key"}, "pins is such as Strategy.NONE, not 'leaf-key'"),
-        ({"lies": 1}, "lies is such as False, not 1"),
+        ({"middle": "copy"}, "middle needs a value such as Middle.NOBODY, not 'copy'"),
+        ({"pins": "leaf-key"}, "pins needs a value such as Strategy.NONE, not 'leaf-key'"),
+        ({"lies": 1}, "lies needs a value such as False, not 1"),
     ],
 )
 def test_a_word_where_a_value_belongs_is_told(wrong: dict[str, Any], told: str) -> None:
@@ -187,11 +187,11 @@ def test_what_a_line_leaves_out_is_as_usual() -> None:
     ("line", "words"),
     [
         ("middle=somebody", "middle cannot be 'somebody'; it can be nobody, eavesdropper"),
-        ("who=copy", "'who=copy' says nothing here; write middle=…"),
+        ("who=copy", "'who=copy' means nothing here; write middle=…"),
         ("lies=maybe", "lies cannot be 'maybe'; it can be yes, no"),
-        ("middle=copy middle=copy", "middle is given twice"),
+        ("middle=copy middle=copy", "middle appears twice"),
         ("middle='copy", "quotation mark"),
-        ("copy", "'copy' says nothing here"),
+        ("copy", "'copy' means nothing here"),
     ],
 )
 def test_a_wrong_word_is_explained(line: str, words: str) -> None:

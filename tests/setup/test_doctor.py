@@ -54,7 +54,7 @@ def test_a_front_end_that_stands_before_ours_is_a_fault(tmp_path: Path) -> None:
     (old / "package.json").write_text(json.dumps({"version": "3.0.0"}), encoding="utf-8")
     said = visit(JUPYTER_PATH=str(tmp_path))
     assert said.returncode == 1
-    assert "✕ widgets       JupyterLab loads another front end than ours" in said.stdout
+    assert "✕ widgets       JupyterLab loads a different front end from ours" in said.stdout
     assert str(old) in said.stdout
     last = said.stdout.splitlines()[-1]
     assert re.fullmatch(r"1 of \d+ checks failed: widgets\. The lines above say what to do\.", last)

@@ -203,8 +203,8 @@ def _taking_a_common_name(context: ssl.SSLContext) -> None:
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
-        (_careless, "takes any certificate"),
-        (_not_asking_the_name, "takes any certificate"),
+        (_careless, "accepts any certificate"),
+        (_not_asking_the_name, "accepts any certificate"),
         (_taking_a_common_name, "set hostname_checks_common_name = False"),
     ],
     ids=["checks nothing", "checks no name", "common name"],

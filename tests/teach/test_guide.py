@@ -148,8 +148,8 @@ def test_a_plan_takes_what_matters_most_and_the_last_in_short(folder: Path) -> N
     text = workshop_plan(60, folder=folder)
     assert "00  Lesson 00  (20 min, the core)" in text
     assert "20:00  03  Lesson 03  (20 min, the core)" in text
-    assert "40:00  04  Lesson 04  (15 min, in short: the core takes 20" in text
-    assert "Before or after it, alone: 01 Lesson 01; 02 Lesson 02." in text
+    assert "40:00  04  Lesson 04  (15 min, shortened: the core takes 20" in text
+    assert "For self-study, before or after: 01 Lesson 01; 02 Lesson 02." in text
     assert "alone:" not in workshop_plan(180, folder=folder)
 
 
@@ -159,7 +159,7 @@ def test_an_instructor_may_choose_the_lessons(folder: Path) -> None:
     assert [words[:13] for _, words in rows[:2]] == ["01  Lesson 01", "02  Lesson 02"]
     with pytest.raises(BadInput, match="lessons 01, 02 take 45 minutes with breaks and a close"):
         workshop_plan(44, ["01", "02"], folder)
-    with pytest.raises(BadInput, match="there is no lesson '77'"):
+    with pytest.raises(BadInput, match="there’s no lesson '77'"):
         workshop_plan(60, ["77"], folder)
 
 
@@ -171,14 +171,14 @@ def test_a_long_plan_takes_more_and_a_break(folder: Path) -> None:
         (60, "Break  (10 min)"),
         (70, "02  Lesson 02  (30 min, everything)"),
         (100, "03  Lesson 03  (30 min, everything)"),
-        (130, "Questions, and to close  (50 min)"),
+        (130, "Questions and close  (50 min)"),
         (180, "End."),
     ]
 
 
 def test_too_little_time_is_said(folder: Path) -> None:
     """A plan for five minutes is no plan."""
-    with pytest.raises(BadInput, match="5 minutes are too few"):
+    with pytest.raises(BadInput, match="5 minutes is too few"):
         workshop_plan(5, folder=folder)
 
 
@@ -193,7 +193,7 @@ def test_an_unknown_lesson_lists_those_that_exist(folder: Path, tmp_path: Path) 
     (tmp_path / "empty").mkdir()
     with pytest.raises(BadInput, match="there are: none yet"):
         read_lesson("00", tmp_path / "empty")
-    with pytest.raises(BadInput, match="no lesson is here"):
+    with pytest.raises(BadInput, match="there are no lessons here"):
         lesson_list(tmp_path / "empty")
 
 

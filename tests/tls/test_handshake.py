@@ -422,14 +422,14 @@ def test_a_server_that_speaks_http_is_no_tls_server(cast: Cast, tls: Tls) -> Non
     phone = Connection(pinned(cast, tls), HOST, TODAY)
     phone.receive(b"HTTP/1.1 400 Bad Request\r\n\r\n")
     assert phone.verdict.outcome is Outcome.NO_HANDSHAKE
-    assert phone.verdict.reason.startswith("The handshake broke off; OpenSSL says: ")
+    assert phone.verdict.reason.startswith("The handshake failed; OpenSSL says: ")
 
 
 def test_an_unheard_of_alert_is_no_alert(cast: Cast, tls: Tls) -> None:
     """What OpenSSL cannot read as an alert is not told as one."""
     phone = Connection(pinned(cast, tls), HOST, TODAY)
     phone.receive(b"\x15\x03\x03\x00\x02\x07\x2a")
-    assert phone.verdict.reason == "The handshake broke off; OpenSSL says: unknown alert type."
+    assert phone.verdict.reason == "The handshake failed; OpenSSL says: unknown alert type."
 
 
 def test_a_server_takes_an_unheard_of_alert_for_none(cast: Cast, tls: Tls) -> None:
@@ -629,7 +629,7 @@ BAD_HOSTS = ["", "not a host!", "a" * 300, ".".join(["a" * 60] * 5), "*.x", "bä
 @pytest.mark.parametrize("host", [*BAD_HOSTS, "-a.example", "fe80::1%eth0", "a\n"])
 def test_a_host_that_cannot_be_is_an_error(cast: Cast, host: str) -> None:
     """What nobody can be called is a BadHost that shows what was written, before any handshake."""
-    with pytest.raises(BadHost, match="no host name") as caught:
+    with pytest.raises(BadHost, match="isn’t a host name") as caught:
         connect(cast.phone, cast.bank, host, TODAY)
     assert len(caught.value.seen) <= 61
 
@@ -723,7 +723,7 @@ def test_a_certificate_that_cannot_be_read_is_a_sentence(
     )
     verdict = connect(pinned(cast, tls), cast.bank, HOST, TODAY, request=LOGIN)
     assert verdict.outcome is Outcome.NO_HANDSHAKE
-    assert "no certificate can be read" in verdict.reason
+    assert "can’t be read as a certificate" in verdict.reason
     assert (verdict.presented, verdict.application_bytes) == ((), 0)
 
 

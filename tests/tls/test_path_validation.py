@@ -436,4 +436,4 @@ def test_a_key_that_no_library_reads_is_a_fault_too() -> None:
     strange = x509.load_der_x509_certificate(forged)
     found = faults((strange, *made.chain[1:]), ROOTS, HOST)
     assert found is not None
-    assert [one.about for one in found] == ["its own key is too weak, or of no known kind"]
+    assert [one.about for one in found] == ["its own key is too weak, or of an unknown kind"]

@@ -39,7 +39,7 @@ def draw(seen: DayReport) -> View:
     cards, card_words = _cards(asked, met, counts) if asked.cards else ([], [])
     foot = _foot(seen)
     if asked.by_hand:
-        foot += " This plan was made by hand: its lives and keys are its own."
+        foot += " This plan was made by hand: its lifetimes and keys are its own."
     above = [paragraph(asked.say, dim=True)] if asked.say else []
     beside = [columns(*cards)] if cards else []
     picture = blocks.stack(*above, drawn, *beside, paragraph(foot, dim=True))
@@ -217,6 +217,6 @@ def _foot(seen: DayReport) -> str:
     if not audits:
         return made
     count = sum(one.handshakes for one in audits)
-    again = f"Audit: {len(audits)} random days, {count:,} handshakes made again"
+    again = f"Audit: {len(audits)} random days, {count:,} handshakes repeated"
     wrong = [words for one in audits for words in one.disagreements]
     return f"{made} {again}: {f'{len(wrong)} differ, {wrong[0]}' if wrong else 'all agree'}."

@@ -41,7 +41,7 @@ def named_days(plan: Plan) -> dict[str, date]:
     if len(deployments) <= 40:
         for one in deployments:
             late = one.replaced is None or one.replaced > one.ends
-            what = f"{one.certificate} has ended" if late else f"{one.certificate} would end"
+            what = f"{one.certificate} has expired" if late else f"{one.certificate} would expire"
             told.setdefault(one.ends + timedelta(1), []).append(what)
     day = plan.start
     while day <= plan.ends:
@@ -63,13 +63,13 @@ def _happens(event: PlanEvent) -> str:
         case Released():
             return f"{event.version} of the app"
         case PinsEnd():
-            return f"the pins of {event.version} end"
+            return f"the pins of {event.version} expire"
         case Stolen():
             return f"{event.key} is stolen"
         case Retired():
             return f"{event.root} is retired"
         case Attack():
-            return "somebody in the middle"
+            return "someone in the middle"
 
 
 def rows_of(plan: Plan, lines: Sequence[AppYears], marks: Mapping[Strategy, Sign]) -> list[Row]:
@@ -223,7 +223,7 @@ def _way_row(plan: Plan, line: AppYears, marks: Mapping[Strategy, Sign]) -> Row:
     tracks = tuple(
         Stretch(
             *(place(plan, one.first), after(plan, one.last)),
-            *(_reads(one) if one.did else _readers(plan, one), _readers(plan, one)),
+            *("intercepted" if one.did else _readers(plan, one), _readers(plan, one)),
             tone="bad" if one.did else "plain",
         )
         for one in line.tracks
@@ -268,27 +268,23 @@ def _came(app: App, block: Block) -> str:
             Strategy.ROOT_KEY: f"{shown.root} is not pinned",
             Strategy.LEAF_KEY_AND_BACKUP: f"{shown.key} is not pinned"
             if _keys_alone(app)
-            else "nothing on its list is shown",
+            else "nothing on its list matches",
         }.get(app.way, f"{shown.key} is not pinned"),
         Outcome.REFUSED_BY_DATE: f"{shown.certificate} has expired",
-        Outcome.REFUSED_BY_CHAIN: f"{shown.root} is not trusted any more",
+        Outcome.REFUSED_BY_CHAIN: f"{shown.root} is no longer trusted",
     }.get(block.outcome, block.outcome.value)
     return f"{reason}, {short(block.first)}"
 
 
 def _readers(plan: Plan, track: Track) -> str:
-    whom, what = (track.did, "reads along") if track.did else (track.could, "could read along")
+    whom = track.did or track.could
     trusted = {name for name in authorities() if root_of(name) not in plan.retired(track.first)}
     cas = sorted(whom & set(authorities()))
     who = [f"a thief with {name}" for name in sorted(whom - set(authorities()))]
     if cas:
-        who.insert(0, "by any CA it trusts" if set(cas) == trusted else f"by {' or '.join(cas)}")
-    return f"{what}: {', '.join(who)}"
-
-
-def _reads(track: Track) -> str:
-    """Say in two words that somebody is there and reads."""
-    return "stranger reads" if track.did & set(authorities()) else "thief reads"
+        by = "any trusted CA" if set(cas) == trusted else " or ".join(cas)
+        who.insert(0, f"a certificate from {by}" if track.did else f"a mistake by {by}")
+    return f"{'intercepted:' if track.did else 'exposed to'} {', '.join(who)}"
 
 
 def _way_words(plan: Plan, line: AppYears) -> Iterator[str]:

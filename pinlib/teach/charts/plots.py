@@ -88,7 +88,7 @@ def locked_out_over_time(late: Count, anew: Count, what: str) -> View:
 def lost_by_lifetime(counts: Mapping[str, tuple[Count, Count]], what: str) -> View:
     """Draw the user-days that each user loses in a year, for one lifetime beside the other."""
     if not counts:
-        raise BadInput("there is nothing to compare: give lifetimes, such as 398, 47", seen="none")
+        raise BadInput("there’s nothing to compare: give lifetimes, such as 398, 47", seen="none")
     what = what.strip() or "no name"
     names, pairs = list(counts), list(counts.values())
     with mpl.rc_context(_STYLE):
@@ -129,7 +129,7 @@ def ends(found: Sequence[Deadline], now: datetime) -> View:
     The first to end stands on top.  Raises BadInput for none.
     """
     if not found:
-        raise BadInput("there is nothing that ends: give certificates or pin sets", seen="none")
+        raise BadInput("nothing here expires: give certificates or pin sets", seen="none")
     if not isinstance(now, datetime) or now.tzinfo is None:
         raise BadInput("give now as a datetime with a zone, such as UTC", seen=repr(now))
     ordered = in_order(found)
@@ -142,7 +142,7 @@ def ends(found: Sequence[Deadline], now: datetime) -> View:
             over = one.left(now) < 0
             colour, dash = (VERMILLION, (0, (2, 1))) if over else (BLUE, "solid")
             axes.plot(days, [at, at], color=colour, linewidth=7, linestyle=dash)
-            said = "ended" if over else f"{_days(one.left(now))} left"
+            said = "expired" if over else f"{_days(one.left(now))} left"
             spot: Any = (days[1], at)
             axes.annotate(said, spot, (8, 0), textcoords="offset points", va="center")
         line: Any = now
@@ -158,19 +158,19 @@ def ends(found: Sequence[Deadline], now: datetime) -> View:
         locator = AutoDateLocator()  # type: ignore[no-untyped-call] # it has no types
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
-        picture = _drawn(figure, "what ends when")
+        picture = _drawn(figure, "what expires when")
     first = next((one for one in ordered if one.left(now) >= 0), None)
     ended = sum(one.left(now) < 0 for one in ordered)
     if first is None:
-        headline = Headline("Everything has ended", "Nothing of this holds today.", "bad")
+        headline = Headline("Everything has expired", "None of this is valid today.", "bad")
     else:
-        words = f"{_days(first.left(now))} until the first one ends"
+        words = f"{_days(first.left(now))} until the first one expires"
         reason = f"{first.what.value.capitalize()} {first.name}: {first.what.to_do}."
         soon = bool(ended) or first.left(now) < _SOON
         headline = Headline(words, reason, "bad" if soon else "plain", signed=soon)
     each = "; ".join(
         f"{one.what.value} {one.name}, from {one.starts:%Y-%m-%d} to {one.day}, "
-        + ("ended" if one.left(now) < 0 else f"{_days(one.left(now))} left")
+        + ("expired" if one.left(now) < 0 else f"{_days(one.left(now))} left")
         for one in ordered
     )
     told = f"On {now:%Y-%m-%d}: {each}. {_ticks(picture)}"

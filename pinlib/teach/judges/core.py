@@ -65,15 +65,13 @@ def ask(answer: Any, *given: Any, when: str) -> Any:
     """
     if not callable(answer):
         kind = type(answer).__name__
-        raise NotYet(f"A function is wanted here, not a {kind}: its name alone, without calling.")
+        raise NotYet(f"Give a function here, not a {kind}: just its name, without calling it.")
     try:
         said = answer(*given)
     except NotImplementedError:
         raise NotYet(UNFINISHED) from None
     except KeyboardInterrupt:
-        raise NotYet(
-            f"You stopped it: {when}, it never came back. Which loop never ends?"
-        ) from None
+        raise NotYet(f"You stopped it: {when}, it never returned. Which loop never ends?") from None
     except Exception as error:
         what = ": ".join(filter(None, (type(error).__name__, str(error))))
         raise NotYet(f"Your function raised {what}, {when}. Look at that case first.") from None

@@ -41,13 +41,13 @@ def _who_refused_cases(cast: Cast) -> Iterable[tuple[Verdict, str, str]]:
         happens["expired leaf"].verdict(pinned),
         "TLS",
         "This phone has a pin, but the certificate had expired: TLS refused it first, and the pin "
-        "was never asked. You said {said}. Having a pin is not the same as refusing by it.",
+        "was never checked. You said {said}. Having a pin isn’t the same as refusing by it.",
     )
     yield (
         happens["wrong host"].verdict(pinned),
         "TLS",
         "A wrong name brings the same alert, bad_certificate, as a wrong pin; you said {said}. "
-        "The alert alone doesn’t tell. Ask the outcome, or the rung that fails.",
+        "The alert alone doesn’t tell. Look at the outcome, or the rung that fails.",
     )
     yield (
         _after(happens["another trusted CA mis-issues"]),

@@ -42,7 +42,7 @@ def certificate_in(answer: Any) -> str:
             _captured(Tls.V1_2, "expired leaf"),
             True,
             "The phone refused an expired certificate, so this capture is shorter; the certificate "
-            "had crossed all the same. Look for the message itself, not at the length.",
+            "was sent all the same. Look for the message itself, not at the length.",
         ),
         (
             _captured(Tls.V1_2)[1:],
@@ -89,7 +89,7 @@ def gullible(answer: Any) -> str:
     )
     expect(
         not meets(authority, date=MUCH_LATER).connected,
-        "It now accepts an expired certificate. Leave the date to be checked.",
+        "It now accepts an expired certificate. Leave the date check on.",
     )
     expect(
         not meets(stranger).connected,

@@ -27,7 +27,7 @@ def _key_pin_cases(cast: Cast) -> Iterable[tuple[x509.Certificate, str]]:
     yield cast.bank.leaf, "This is the bank's certificate, which you can see."
     yield (
         cast.other_issuing.issue("www.shop.example", valid=Validity.of(cast.bank.leaf)).leaf,
-        "This one has longer names, so its key is at another place in the bytes, and it’s a "
+        "This one has longer names, so its key is elsewhere in the bytes, and it’s a "
         "different key. Let the certificate itself say which.",
     )
     yield (
@@ -58,7 +58,7 @@ def judge_key_pin(answer: Any) -> str:
             f"A pin is text here, such as sha256/…=; this was of type {type(said).__name__}.",
         )
         expect(said == str(right), _what_went_wrong(said, certificate, message))
-    return "Seven certificates, four kinds of key, and one of them a real root: all right."
+    return "Seven certificates, four kinds of key, one real root: all correct."
 
 
 def _told(certificate: x509.Certificate) -> str:
@@ -71,7 +71,7 @@ def _what_went_wrong(said: str, certificate: x509.Certificate, message: str) -> 
     """Recognise the bytes that were hashed, or else say what is special about this certificate."""
     bare, once = said.strip(), sha256(parts(certificate)["SPKI"]).digest()
     if f"{bare[:7].lower()}{bare[7:]}" == str(Pin(Kind.KEY, once)):
-        return "The right pin, except for a blank, a line end or a capital in sha256/: remove it."
+        return "The right pin, except for a space, a newline or a capital in sha256/: fix that."
     twice = sha256(once).digest()
     try:
         if Pin.parse(bare).digest == twice:
@@ -95,7 +95,7 @@ def _what_was_hashed_cases(cast: Cast) -> Iterable[tuple[x509.Certificate, str, 
         yield (
             *(bank, cast.colleagues[colleague], name),
             f"{colleague}'s pin is a hash of the {name}; you said {{said}}. Hash each part, and "
-            "compare the 32 bytes with those of the pin, one part after the other to the last.",
+            "compare the 32 bytes with those of the pin, one part after another.",
         )
     for name, part in parts(rsa).items():
         pin = Pin(Kind.KEY, sha256(part).digest())
@@ -109,20 +109,20 @@ def _what_was_hashed_cases(cast: Cast) -> Iterable[tuple[x509.Certificate, str, 
         yield (
             *(bank, key.write(notation), "SPKI"),
             f"The bank's own key pin, written for {notation.value}; you said {{said}}. The "
-            "spelling doesn’t say what was hashed: compare the 32 bytes. Pin.parse(…) reads all.",
+            "spelling doesn’t say what was hashed: compare the 32 bytes. Pin.parse(…) reads any.",
         )
     stranger = Pin(Kind.KEY, sha256(parts(cast.other_issuing.certificate)["SPKI"]).digest())
     yield (
         *(bank, str(stranger), "something else"),
-        "This pin is of another certificate altogether; you said {said}. What matches none of the "
-        'parts is "something else": don’t guess by exclusion.',
+        "This pin belongs to another certificate; you said {said}. What matches none of the "
+        'parts is "something else": don’t guess by elimination.',
     )
     renewed = cast.events["renew, same key"].identity.leaf
     old = Pin(Kind.CERTIFICATE, sha256(parts(bank)["certificate"]).digest())
     yield (
         *(renewed, str(old), "something else"),
         "This is the fingerprint of the certificate before the renewal, and you were given the one "
-        "after it; you said {said}. Look at the certificate that you are given.",
+        "after it; you said {said}. Look at the certificate you’re given.",
     )
 
 
@@ -139,5 +139,5 @@ def what_was_hashed(answer: Any) -> str:
         expect(said == right, message.format(said=shown))
     return (
         "Ben hashed the whole certificate, Chloé the bare key bits, Dan the PEM text; Edith is "
-        "right, in another notation. And you tell them apart for other kinds of keys too."
+        "right, in another notation. And you can tell them apart for other kinds of key."
     )

@@ -92,4 +92,4 @@ def pin_check(answer: Any) -> str:
     expect(
         not others, "You accept the right peers, but return a pin that isn’t the one that matches."
     )
-    return f"{len(called)} connections, two versions of TLS, and nobody got in who shouldn’t."
+    return f"{len(called)} connections, two versions of TLS, and nobody got in who shouldn’t have."

@@ -29,18 +29,18 @@ def _cases() -> Iterator[tuple[Plan, str]]:
     """Yield plans, and what each of them is good for finding out."""
     yield (
         _plan("A new key each time", _on(5, "key C"), _on(9, "key D"), _on(1, "key E", year=2028)),
-        "Each renewal brings a key that no app knows: every pin on the leaf is refused at the "
+        "Each renewal brings a key that no app knows: every pin on the leaf breaks at the "
         "first, and the pins on a CA hold.",
     )
     yield (
         _plan("The same key", _on(5, "key A"), _on(9, "key A")),
-        "This bank keeps its key. Only the pin on the whole certificate is refused, on the day on "
-        "which the certificate is replaced, whatever day it would have ended on.",
+        "This bank keeps its key. Only the pin on the whole certificate breaks, on the day "
+        "the certificate is replaced, whenever it would have expired.",
     )
     yield (
         _plan("A rotation, then an unknown key", _on(5, "key B"), _on(9, "key C")),
-        "This bank goes to its backup key first, and to an unknown one at the next renewal. Look "
-        "at every deployment, and at every pin of the app.",
+        "This bank switches to its backup key first, and to an unknown one at the next renewal. "
+        "Look at every deployment, and at every pin of the app.",
     )
     yield (
         _plan("Another intermediate", _on(5, "key A", "Lab Issuing CA 2")),
@@ -62,12 +62,12 @@ def _cases() -> Iterator[tuple[Plan, str]]:
     )
     yield (
         _plan("There and back", _on(5, "key C"), _on(9, "key A")),
-        "This bank went to another key and came back. The first day is asked for, not the last.",
+        "This bank switched keys and switched back. Return the first day, not the last.",
     )
     yield (
         _plan("Forgotten", _on(9, "key C")),
         "Nobody renewed in time. From July to September TLS refuses an expired certificate, and no "
-        "pin is asked; the pins refuse the new one, on the day it comes.",
+        "pin is checked; the pins refuse the new one, on the day it’s deployed.",
     )
     yield (
         _plan(
@@ -75,7 +75,7 @@ def _cases() -> Iterator[tuple[Plan, str]]:
             _on(5, "key C", "Other Issuing CA"),
             pins=("key A", "Other Root"),
         ),
-        "This app has pinned a key and another CA’s root. One pin that matches is enough: "
+        "This app has pinned a key and another CA’s root. One matching pin is enough: "
         "it need not be the key.",
     )
 
@@ -101,14 +101,16 @@ def breaks(answer: Any) -> str:
                 if said == right:
                     continue
                 if app.way is Strategy.NONE:
-                    expect(False, "An app that pins nothing has no pin that could refuse: None.")
+                    expect(
+                        False, "An app that pins nothing has no pin to refuse with: return None."
+                    )
                 came = f"on {right}" if right else "on no day"
                 expect(
                     False,
-                    f"“{plan.title}”, {who}: you said {said}, and by real handshakes its pins "
+                    f"“{plan.title}”, {who}: you said {said}, but in real handshakes its pins "
                     f"refuse {came}. {message}",
                 )
-    return f"{count} apps in nine plans, and each breaks on the day that you said, or never."
+    return f"{count} apps in nine plans, and each breaks on the day you said, or never."
 
 
 def _is_a_day(said: Any) -> bool:

@@ -47,7 +47,7 @@ def decide(answer: Any) -> str:
         expect(
             now.in_use not in now.stolen,
             f"Year {number}: {now.in_use} was stolen on {theft}, and on the last day it is still "
-            "in use. Ask whether now.in_use is in now.stolen, and rotate to a backup.",
+            "in use. Check whether now.in_use is in now.stolen, and rotate to a backup.",
         )
         fooled = late_stay_late(now.plan, read_along(sweep, _WAY), usual()).lost
         expect(
@@ -60,7 +60,7 @@ def decide(answer: Any) -> str:
         expect(
             bool(now.backups) and set(now.backups) <= set(now.shipped.pins),
             f"Year {number}: on the last day there is no backup that the newest app knows, and the "
-            "next theft would find you without. Make one whenever there is none, and release it.",
+            "next theft would leave you with none. Make one whenever you have none, and ship it.",
         )
         worst = max(worst, fooled)
     return (
@@ -83,10 +83,10 @@ def _lived(answer: Any, seed: int, where: str) -> Situation:
     except BadInput as error:
         theft = next(one.day for one in year(seed) if one.what == STOLEN)
         first = (
-            " The theft came on that day: ask about it first." if str(theft) in str(error) else ""
+            " The theft came on that day: check for it first." if str(theft) in str(error) else ""
         )
-        said = f"{where[0].upper()}{where[1:]} a move could not be made {error}.{first}"
-        raise NotYet(said) from None
+        said, why = f"{where[0].upper()}{where[1:]} a move couldn’t be made.", str(error)
+        raise NotYet(f"{said} {why[0].upper()}{why[1:]}.{first}") from None
 
 
 def _believes_no_authority(now: Situation, sweep: Sweep, number: int) -> None:
@@ -109,6 +109,6 @@ def _why_cut(now: Situation, sweep: Sweep) -> str:
             if not block.connects:
                 shown = f"{block.shown.certificate} with {block.shown.key}"
                 ended = block.shown.ends < block.first
-                why = "it has ended: renew in time" if ended else "that app does not know the key"
+                why = "it has expired: renew in time" if ended else "that app doesn’t know the key"
                 return f"On {block.first} {release.version} meets {shown}: {why}."
     return ""

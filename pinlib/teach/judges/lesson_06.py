@@ -30,14 +30,14 @@ class Case:
 
 
 _STEPS = {
-    "unsigned": "Keep to `app` unless genuine(text, app.trusts).",
-    "signed by another": "A signature alone proves nothing: ask genuine(text, app.trusts).",
-    "rolled back": "It is genuine, and old: compare update.version with app.has.version.",
-    "replayed after expiry": "It is genuine, and old: compare its version with app.has.version.",
-    "clock set back": "By the phone's clock it is good; its version is older than app.has.version.",
-    "clock set forward": "An empty text is no set: keep to `app`.",
-    "truncated": "What is cut short isn’t signed: keep to `app`, and to its pins.",
-    "enormous": "Nobody signed it: keep to `app`, and to its pins.",
+    "unsigned": "Keep `app` unless genuine(text, app.trusts).",
+    "signed by another": "A signature alone proves nothing: check genuine(text, app.trusts).",
+    "rolled back": "It’s genuine but old: compare update.version with app.has.version.",
+    "replayed after expiry": "It’s genuine but old: compare its version with app.has.version.",
+    "clock set back": "By the phone's clock it's good, but its version is below app.has.version.",
+    "clock set forward": "An empty text isn’t a set: keep `app`.",
+    "truncated": "A text that’s cut short isn’t signed: keep `app` and its pins.",
+    "enormous": "Nobody signed it: keep `app` and its pins.",
 }
 
 
@@ -55,7 +55,7 @@ def take(answer: Any) -> str:
             expect(
                 then.has in (app.has, _read(case.tried.text)),
                 f"{about}: `has` is neither the set that the app had nor the one that came. Keep a "
-                "set as PinUpdate.read gives it, unchanged, for the bank has signed all of it.",
+                "set as PinUpdate.read returns it, unchanged: the bank has signed all of it.",
             )
             device = replace(story().phone, pins=then.pins(field.at))
             met = connect(device, case.knocks, HOST, field.at)
@@ -105,11 +105,11 @@ def _attacks(field: Field, key: Ed25519PrivateKey) -> Iterator[Case]:
     forged = replace(field.second, version=field.second.version + 1, pins=PinSet.of(field.his))
     signature = sign(field.second, key).partition(b"\n")[2]
     yield Case(
-        "his pins under the bank's signature",
+        "Mallory's pins under the bank's signature",
         Attempt(forged.body + b"\n" + signature, field.at),
         his,
         False,
-        "A signature holds for one text: ask genuine(text, app.trusts).",
+        "A signature is for one text: check genuine(text, app.trusts).",
     )
     stolen = key_pin(story().bank.leaf)
     newer = replace(field.second, version=field.second.version + 1, pins=PinSet.of(stolen))
@@ -160,7 +160,7 @@ def _genuine(field: Field, key: Ed25519PrivateKey) -> Iterator[Case]:
             Attempt(sign(new, key), field.at),
             story().bank,
             True,
-            "It is signed, newer, and not at its end: return replace(app, has=update). "
+            "It’s signed, newer, and hasn’t expired: return replace(app, has=update). "
             "A phone that was off misses some sets.",
         )
     body = json.dumps({"version": field.second.version + 1}).encode()
@@ -169,5 +169,5 @@ def _genuine(field: Field, key: Ed25519PrivateKey) -> Iterator[Case]:
         Attempt(signed(body, key), field.at),
         story().bank,
         False,
-        "PinUpdate.read raises NotTaken: keep to `app`.",
+        "PinUpdate.read raises NotTaken: keep `app`.",
     )

@@ -149,7 +149,7 @@ def parse(name: str, controls_in: Callable[[_S], Sequence[Control]], line: str, 
     head, colon, rest = line.partition(":")
     if colon and "=" not in head:
         if head.strip() != name:
-            raise BadInput(f"this line is for {head.strip()!r}, and this is {name!r}", seen=line)
+            raise BadInput(f"this line is for {head.strip()!r}, but this is {name!r}", seen=line)
     else:
         rest = line
     known = {c.field: c for c in controls_in(base)}
@@ -170,7 +170,7 @@ def _value(control: Control, word: str, held: Any) -> Any:
     if control.kind == "file":
         if not word or (held is not None and word == str(held)):
             return held if word else None
-        raise BadInput(f"a line holds no files: give {word!r} to this panel first", seen=word)
+        raise BadInput(f"a line can’t hold a file: give {word!r} to this panel first", seen=word)
     if control.kind == "press":
         if not (word.isascii() and word.isdecimal() and len(word) < 10):
             raise BadInput(f"{control.field} is a number such as 0 or 3, not {word!r}", seen=word)

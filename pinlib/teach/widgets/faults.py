@@ -21,7 +21,7 @@ def strict() -> bool:
 def refusal_view(refusal: PinlibError) -> View:
     """Show what cannot be done as a result like others."""
     return View(
-        Headline("This cannot be shown", str(refusal)),
+        Headline("This can’t be shown", str(refusal)),
         Markup(""),
         "Choose another setting, or start over.",
         {"outcome": "error", "error": type(refusal).__name__},
@@ -32,7 +32,7 @@ def bug_view(bug: Exception, line: str) -> tuple[View, Markup]:
     """Show a bug of ours with the lines to report."""
     kind = f"{type(bug).__name__}: {bug}"
     view = View(
-        Headline("This panel has a bug", "It is ours, not yours. Please report these lines."),
+        Headline("This panel has a bug", "It’s ours, not yours. Please report these lines."),
         Markup(""),
         f"{kind}\n{line}",
         {"outcome": "bug"},

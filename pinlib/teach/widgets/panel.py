@@ -80,7 +80,7 @@ class Panel(widgets.VBox, Generic[_S]):
             description="Scene",
             options=[("your own settings", _OWN), *((name, name) for name in self.presets)],
             value=self._preset_shown(),
-            tooltip="Go to a scene by its name",
+            tooltip="Go to a scene by name",
         )
         self._widgets = {
             c.field: c.widget(getattr(self._state, c.field)) for c in self.controls_in(self._state)
@@ -307,7 +307,7 @@ class Panel(widgets.VBox, Generic[_S]):
             raise BadInput(f"there is no scene {wanted!r}; there are {names}", seen=wanted)
         for control in self.controls:
             if control.kind == "file" and not control.offers(getattr(state, control.field)):
-                raise BadInput("a file cannot be given as text here", seen=control.field)
+                raise BadInput("a file can’t be given as text here", seen=control.field)
         for control in self.controls_in(state):
             value = getattr(state, control.field)
             if not control.offers(value):

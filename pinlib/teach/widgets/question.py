@@ -176,9 +176,7 @@ class YourTurn(Shown):
         """Run the code once the question has been answered."""
         with self._lock:
             if not self.finished:
-                words = (
-                    "Your turn, once the question above is answered: this cell then runs by itself."
-                )
+                words = "Your turn, after the question above: answer it and this cell runs itself."
                 self._say(_closed(words), words)
                 return
             picture, words = run_experiment(self._experiment)

@@ -56,7 +56,7 @@ class Given:
 
     @classmethod
     def _with_a_secret(cls, name: str, secret: Document, found: tuple[Document, ...]) -> Given:
-        begins = "There is a private key in"
+        begins = "There’s a private key in"
         what, command = "public half", command_for(secret)
         if secret.form in _STORES:
             begins, what = "There may be a private key in", "certificates"
@@ -65,8 +65,8 @@ class Given:
         return cls(
             name,
             entries=_entries(name, ()),
-            refusal=f"{begins} {name}: it was not kept, and should not travel. "
-            f"Take its {what} out with the command below, and give that.",
+            refusal=f"{begins} {name}, so it wasn’t kept. Don’t send it anywhere. "
+            f"Extract its {what} with the command below, and give that.",
             command=command.replace("FILE", shlex.quote(name)),
         )
 

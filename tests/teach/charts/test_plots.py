@@ -133,13 +133,13 @@ def test_nothing_to_compare_is_told() -> None:
 def test_a_calendar_of_ends_puts_the_next_one_first() -> None:
     """What has ended is said to have; what ends next is the finding, with what to do before."""
     chart = ends(ENDINGS, NOW)
-    assert chart.headline.words == "7 days until the first one ends"
+    assert chart.headline.words == "7 days until the first one expires"
     assert What.LEAF.to_do in chart.headline.reason
     assert chart.facts["ended"] == "1"
     assert chart.picture.index("Old CA") < chart.picture.index("version 2")
     assert "<b>" not in chart.html
-    assert ends(ENDINGS[2:], NOW).headline.words == "Everything has ended"
-    with pytest.raises(BadInput, match="there is nothing that ends"):
+    assert ends(ENDINGS[2:], NOW).headline.words == "Everything has expired"
+    with pytest.raises(BadInput, match="nothing here expires"):
         ends([], NOW)
     with pytest.raises(BadInput, match="with a zone"):
         ends(ENDINGS, datetime(2027, 3, 1))
@@ -152,7 +152,7 @@ def test_a_calendar_of_ends_draws_what_certificates_really_say() -> None:
     )
     tomorrow = Deadline(What.LEAF, "one.example", NOW, NOW + timedelta(1))
     chart = ends([never, tomorrow], NOW)
-    assert chart.headline.words == "1 day until the first one ends"
+    assert chart.headline.words == "1 day until the first one expires"
     assert chart.headline.tone == "bad"
     assert "東京銀行 second line" in chart.picture
     assert chart.not_in_words() == []

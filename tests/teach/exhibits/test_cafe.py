@@ -64,7 +64,7 @@ def test_the_panel_says_what_a_real_interception_says() -> None:
         (
             Scenario(Middle.STOLEN_KEY, Strategy.LEAF_KEY),
             "Mallory has Alice’s password",
-            "the very key the app pins",
+            "the key the app pins",
         ),
         (
             Scenario(Middle.PINNED_CA, Strategy.INTERMEDIATE_KEY),

@@ -44,7 +44,7 @@ def program(folder: Path, body: str) -> str:
     ("body", "outcome", "words"),
     [
         ("echo unknown option >&2; exit 1", "absent", "failed: unknown option"),
-        ("exit 3", "absent", "failed: no word why"),
+        ("exit 3", "absent", "failed: no reason given"),
         ("cat >/dev/null; echo AAAA", "differs", "openssl says otherwise"),
         ("cat >/dev/null; printf '<b>\\377'", "differs", "openssl says otherwise"),
     ],
@@ -64,7 +64,7 @@ def test_a_machine_without_openssl_misses_nothing_else(cast: Cast) -> None:
     """The view says so in a sentence, and our own pin is there."""
     view = pipeline(cast.bank.leaf, "no-such-openssl")
     assert view.facts["outcome"] == "absent"
-    assert "not on this machine" in view.headline.reason
+    assert "isn’t on this machine" in view.headline.reason
     assert str(key_pin(cast.bank.leaf)) in view.text
 
 
@@ -76,7 +76,7 @@ def test_a_program_that_hangs_is_not_waited_for(
     monkeypatch.setattr("pinlib.teach.exhibits.inspection.openssl_pipeline.SECONDS", 0.2)
     view = pipeline(cast.bank.leaf, program(tmp_path, "exec tail -f /dev/null"))
     assert view.facts["outcome"] == "absent"
-    assert "did not come to an end" in view.text
+    assert "didn’t finish" in view.text
 
 
 @openssl

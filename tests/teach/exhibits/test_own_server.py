@@ -173,7 +173,9 @@ def test_the_last_port_is_one_and_powershell_sends_an_end() -> None:
 
 def test_a_name_that_idna_refuses_is_said_to_be() -> None:
     """Browsers go there all the same, by its other form: that one is asked for."""
-    with pytest.raises(BadHost, match="no host name: if a browser goes there, copy its xn--… form"):
+    with pytest.raises(
+        BadHost, match="isn’t a host name: if a browser goes there, copy its xn--… form"
+    ):
         steps(Asking("i❤.ws"))
 
 

@@ -343,7 +343,7 @@ def test_a_wrong_pin_is_told_by_name(hashed: Hashed, look: Look) -> None:
         ("# a comment only", "shown", "bytes make the key pin"),
         ("hello", "unreadable", "'hello' is not a pin"),
         (SCRIPT, "unreadable", "is not a pin"),
-        pytest.param(str(key_pin(LEAF)), "stranger", "it is another’s", id="the leaf’s"),
+        pytest.param(str(key_pin(LEAF)), "stranger", "it’s someone else’s", id="the leaf’s"),
         (str(key_pin(public_roots()["ISRG Root X2"])), "stranger", "the public root ISRG Root X2"),
         (f"{key_pin(LEAF)};{key_pin(public_roots()[ROOT])}", "match", "Of 2 pins, this one"),
         (certificate_pin(public_roots()[ROOT]).write(Notation.HEX), "match", "certificate pin"),
@@ -535,15 +535,17 @@ def test_bare_hex_of_a_key_is_a_caution_and_nothing_else_is() -> None:
     for notation in Notation:
         pin = key_pin(public_roots()[ROOT]).write(notation)
         reason = PinPanel(Pinned(ROOT, pasted=pin))._view.headline.reason
-        assert ("want the whole" in reason) is (notation in {Notation.HEX, Notation.COLON_HEX})
+        assert ("want the certificate’s" in reason) is (
+            notation in {Notation.HEX, Notation.COLON_HEX}
+        )
 
 
 def test_a_part_that_is_missing_is_said_to_be() -> None:
     """A public key has neither TBS nor signature; the bank's certificate has both."""
     for look in Look.TBS, Look.SIGNATURE:
-        assert "there is none in here" not in PinPanel(Pinned(look=look))._view.words
+        assert "none in here" not in PinPanel(Pinned(look=look))._view.words
         public = PinPanel(Pinned("backup key: the public key (lab)", look=look))
-        assert "there is none in here" in public._view.words
+        assert "none in here" in public._view.words
 
 
 def test_a_key_without_bits_breaks_nothing() -> None:
@@ -570,7 +572,7 @@ def test_a_state_with_a_file_can_be_shown_and_made() -> None:
     for line in ("pin: file=None", "pin: file=leaf.pem"):
         with pytest.raises(BadInput):
             PinPanel().show(line)
-    with pytest.raises(BadInput, match="a file cannot be given as text"):
+    with pytest.raises(BadInput, match="a file can’t be given as text"):
         PinPanel(Pinned(file="leaf.pem"))  # type: ignore[arg-type]
 
 
@@ -680,7 +682,7 @@ def test_a_log_without_pins_of_the_app_is_explained() -> None:
         (NOTHING, "No match: a hash of nothing at all", "run that step alone"),
         (sha256().hexdigest(), "No match: a hash of nothing at all", "run that step alone"),
         (f"3 1 1 {sha256().hexdigest()}", "No match: a hash of nothing at all", "that step alone"),
-        (sha256(b"\n").hexdigest(), "No match: a hash of a line end alone", "run that step alone"),
+        (sha256(b"\n").hexdigest(), "No match: a hash of a lone newline", "run that step alone"),
         ("A" * 43 + "=", "No match: a placeholder", "compute your own"),
     ],
 )

@@ -89,7 +89,7 @@ def test_each_reason_is_that_of_its_row() -> None:
         assert reason in row(show_plan(written_plans()[title].plan), name), title
     events = (Deployed(SAME.start, "key A"), Released(SAME.start, "v1", ("key A",)))
     gone = Plan("P", (*events, Retired(date(2027, 3, 1), "Lab Root")), date(2027, 6, 1))
-    assert "Lab Root is not trusted any more" in row(show_plan(gone), "none")
+    assert "Lab Root is no longer trusted" in row(show_plan(gone), "none")
 
 
 def test_an_apps_own_list_is_called_so_where_authorities_are_on_it() -> None:
@@ -100,7 +100,7 @@ def test_an_apps_own_list_is_called_so_where_authorities_are_on_it() -> None:
     )
     own = row(show_plan(feared.plan, feared.look), "leaf-key-and-backup")
     assert "Its own list" in own
-    assert "nothing on its list is shown, 25 Nov 2016" in own
+    assert "nothing on its list matches, 25 Nov 2016" in own
     refused = {one: show_plan(one.plan, one.look).facts["refused"] for one in (feared, spared)}
     assert refused[feared] == "leaf-certificate leaf-key-and-backup intermediate-key"
     assert refused[spared] == "leaf-certificate"
@@ -158,8 +158,8 @@ def test_issuers_are_told_apart_where_there_is_room_and_never_cut() -> None:
 def test_who_could_read_along_stands_under_each_row() -> None:
     """No pin: any; an authority's: that one; the leaf's: nobody, and no line is drawn."""
     view = show_plan(SAME)
-    assert "could read along: by any CA it trusts" in row(view, "none")
-    assert "could read along: by Lab Issuing CA<" in row(view, "intermediate-key")
+    assert "exposed to a mistake by any trusted CA" in row(view, "none")
+    assert "exposed to a mistake by Lab Issuing CA<" in row(view, "intermediate-key")
     assert "pl-tline" not in row(view, "leaf-key")
 
 
@@ -188,8 +188,8 @@ def test_a_slider_stops_where_something_happens() -> None:
     days = named_days(SAME)
     assert set(days.values()) >= {one.day for one in SAME.events}
     assert {day for day in days.values() if day.day == 1} >= {date(2027, 2, 1), date(2028, 12, 1)}
-    assert "20 Jul 2027: certificate 1 would end" in days
-    assert "20 Jul 2027: certificate 1 has ended" in named_days(
+    assert "20 Jul 2027: certificate 1 would expire" in days
+    assert "20 Jul 2027: certificate 1 has expired" in named_days(
         written_plans()["Nobody renewed"].plan
     )
     assert list(days.values()) == sorted(set(days.values()))
@@ -240,7 +240,7 @@ def test_each_audit_takes_other_days_and_agrees() -> None:
         assert panel.state.audits == number
         assert (panel._view.facts["audited"], panel._view.facts["disagree"]) == ("20", "0")
         samples.append(day_report._random_days(panel.state.asked))
-        assert "20 random days, 480 handshakes made again: all agree" in panel._view.words
+        assert "20 random days, 480 handshakes repeated: all agree" in panel._view.words
     assert samples[0] != samples[1]
 
 
@@ -287,10 +287,10 @@ def test_the_assumption_about_people_is_on_screen_with_its_source() -> None:
     [
         (("Renewed with the same key",), "show takes a Plan, such as Rule"),
         ((None,), "show takes a Plan"),
-        ((SAME, date(2030, 1, 1)), r"is not in this plan: give a date from 2027-01-01 to"),
-        ((SAME, "2027-05-14"), "is not in this plan"),
+        ((SAME, date(2030, 1, 1)), r"isn’t in this plan: give a date from 2027-01-01 to"),
+        ((SAME, "2027-05-14"), "isn’t in this plan"),
         ((SAME, RENEWAL, "v9"), "there is no 'v9'; there are v1"),
-        ((SAME, date(2020, 1, 1)), "is not in this plan"),
+        ((SAME, date(2020, 1, 1)), "isn’t in this plan"),
     ],
 )
 def test_what_cannot_be_shown_is_told(given: tuple[object, ...], said: str) -> None:
@@ -302,10 +302,10 @@ def test_what_cannot_be_shown_is_told(given: tuple[object, ...], said: str) -> N
 def test_a_report_ends_with_its_plan() -> None:
     """A day that is not in it has no report, and no app has a track on it."""
     asked = Calendar().asked
-    with pytest.raises(BadInput, match="is not in this plan"):
+    with pytest.raises(BadInput, match="isn’t in this plan"):
         report(replace(asked, day=asked.plan.start - timedelta(1)))
     (first, *_) = report(asked).apps
-    with pytest.raises(BadInput, match="nothing is known of"):
+    with pytest.raises(BadInput, match="there’s no result for"):
         first.track(asked.plan.ends + timedelta(1))
 
 

@@ -103,7 +103,7 @@ def test_moves_can_be_pasted_and_a_wrong_one_is_told(drill: DrillPanel) -> None:
     drill.control("moves").value = "backup release:A+B+C month"
     assert drill._view.facts["moves"] == "3"
     drill.control("moves").value = "backup jump"
-    assert "is no move" in str(drill._view.headline.reason)
+    assert "isn’t a move" in str(drill._view.headline.reason)
     drill.control("moves").value = "month " * 20
     assert "move 16" in str(drill._view.headline.reason)
     drill.start_over()

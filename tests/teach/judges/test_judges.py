@@ -97,7 +97,7 @@ def _by_no_match(verdict: Any) -> str:
 
 WRONG_WHO = {
     _by_any_refusal: "Not every refusal is the pin's",
-    _by_pinned: "Having a pin is not the same",
+    _by_pinned: "Having a pin isn’t the same",
     _by_alert: "The alert alone doesn’t tell",
 }
 
@@ -228,7 +228,7 @@ def _of_curves_alone(certificate: Any) -> str:
 
 WRONG_PIN = {
     _of_the_example: "Let the certificate itself say which",
-    _at_a_fixed_place: "is at another place",
+    _at_a_fixed_place: "is elsewhere in the bytes",
     _by_name: "the bank's name and a different key",
     _behind_a_header_of_p256: "build nothing by hand",
     _of_curves_alone: "whose key is RSA-2048",
@@ -312,7 +312,7 @@ def _of_the_bank(_: Any, pin: str) -> str:
 WRONG_STORY = {
     _by_heart: "An RSA certificate",
     _with_a_fixed_header: "Its header isn’t as long",
-    _by_exclusion: "don’t guess by exclusion",
+    _by_exclusion: "don’t guess by elimination",
     _of_three_notations: "The spelling doesn’t say what was hashed",
     _of_the_bank: "An RSA certificate",
 }
@@ -427,7 +427,7 @@ def test_a_wrong_check_passes_the_visible_example_and_hears_why(
         (lambda evidence, _: key_pin(evidence.verified[9]), "IndexError"),
         (lambda _: None, "TypeError"),
         (lambda *_: next(iter(())), "raised StopIteration, given"),
-        ("check", "A function is wanted"),
+        ("check", "Give a function"),
     ],
 )
 def test_a_check_that_is_none_is_told(answer: Any, told: str) -> None:
@@ -557,7 +557,7 @@ WRONG_DAY = {
     _by_all_pins: "you said",
     _by_second_certificate: "Look at every deployment",
     _whenever: "what the bank showed before app.day does not concern it",
-    _the_last_stretch: "The first day is asked for",
+    _the_last_stretch: "Return the first day",
     _any_change: "the pins on a CA hold",
 }
 
@@ -577,7 +577,7 @@ def test_the_end_of_a_certificate_is_not_the_day() -> None:
     """The most common answer fails at once, and hears by which word it went wrong."""
     feedback = judge_of("04", "breaks")(_when_it_ends)
     assert not feedback.passed
-    assert "by real handshakes its pins refuse" in feedback.message
+    assert "in real handshakes its pins refuse" in feedback.message
 
 
 @pytest.mark.parametrize(
@@ -587,8 +587,8 @@ def test_the_end_of_a_certificate_is_not_the_day() -> None:
         (lambda *_: datetime(2027, 5, 14), "Return a date, or None"),
         (lambda *_: ..., "Not written yet"),
         (lambda _: None, "Your function raised TypeError"),
-        (date(2027, 5, 14), "A function is wanted here, not a date"),
-        (lambda *given: given[1].day, "An app that pins nothing has no pin that could refuse"),
+        (date(2027, 5, 14), "Give a function here, not a date"),
+        (lambda *given: given[1].day, "An app that pins nothing has no pin to refuse with"),
         (lambda *_: None, "its pins refuse on 2027-05-01"),
     ],
 )
@@ -653,14 +653,14 @@ def _waits(_: Situation) -> Move:
 
 
 WRONG_YEAR = {
-    _renews_alone: "Ask whether now.in_use is in now.stolen",
+    _renews_alone: "Check whether now.in_use is in now.stolen",
     _rotates_alone: "release an app that doesn’t know it, the same day",
     _pins_nothing: "pins nothing, so it accepts any certificate",
     _pins_its_authority: "Pin the bank's own keys alone",
-    _rotates_to_the_unknown: "that app does not know the key",
-    _waits: "it has ended: renew in time",
+    _rotates_to_the_unknown: "that app doesn’t know the key",
+    _waits: "it has expired: renew in time",
     _makes_no_backup: "no backup that the newest app knows",
-    _renews_first: "The theft came on that day: ask about it first",
+    _renews_first: "The theft came on that day: check for it first",
 }
 
 
@@ -692,9 +692,9 @@ def test_a_plan_that_is_good_for_one_year_meets_another() -> None:
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        (lambda _: "jump", "'jump' is no move; there are"),
-        (lambda _: "backup", "time stands still: wait"),
-        (lambda _: Move(Op.ROTATE), "a certificate went into service today already"),
+        (lambda _: "jump", "'jump' isn’t a move; there are"),
+        (lambda _: "backup", "without waiting: wait a day"),
+        (lambda _: Move(Op.ROTATE), "you’ve already installed a certificate today"),
         (lambda _: 3, "Return a Move, such as Move(Op.WEEK)"),
         (lambda _: ..., "Not written yet"),
         (lambda now: now.nothing, "Your function raised AttributeError"),
@@ -790,13 +790,13 @@ def _no_update(app: Updater, text: bytes, now: datetime) -> Any:
 
 
 WRONG_UPDATER = {
-    _rewritten(mode=Enforcement.REPORT): "for the bank has signed all of it",
-    _rewritten(expires=datetime(9999, 1, 1, tzinfo=UTC)): "for the bank has signed all of it",
+    _rewritten(mode=Enforcement.REPORT): "the bank has signed all of it",
+    _rewritten(expires=datetime(9999, 1, 1, tzinfo=UTC)): "the bank has signed all of it",
     _pins_alone: "`has` is neither the set that the app had nor the one that came",
     _no_update: "`has` is neither the set that the app had nor the one that came",
     _by("expires"): "Only the version says what is newer",
     _by("issued"): "Only the version says what is newer",
-    _by("version", "expires"): "It is signed, newer, and not at its end",
+    _by("version", "expires"): "It’s signed, newer, and hasn’t expired",
     _any_signature: "Signed by another: afterwards Mallory is let in",
     _any_version: "Rolled back: afterwards Mallory is let in",
     _for_ever: "Compare update.expires with now",
@@ -828,7 +828,7 @@ def test_a_wrong_updater_stands_the_visible_attack_and_hears_why(
         (lambda *_: 3, "Return an app, `app` itself or replace(app, has=update)"),
         (lambda app, *_: app.nothing, "Your function raised AttributeError"),
         (lambda app, *_: replace(app, at_expiry=AtExpiry.OPEN), "change only `has`"),
-        (3, "A function is wanted here, not a int"),
+        (3, "Give a function here, not a int"),
     ],
 )
 def test_what_is_no_updater_is_feedback(answer: Any, told: str) -> None:

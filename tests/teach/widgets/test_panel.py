@@ -267,7 +267,7 @@ def test_a_line_of_text_cannot_bring_a_file() -> None:
     box.control("item").value = "floor"
     box.show(line)
     assert box.state.item == "my notes"
-    with pytest.raises(BadInput, match="a line holds no files: give 'my notes' to this panel"):
+    with pytest.raises(BadInput, match="a line can’t hold a file: give 'my notes' to this panel"):
         Box().show(line)
     box.show("box: item=lid file=''")
     assert box.state == Boxed()

@@ -59,16 +59,16 @@ class CafePanel(Panel[Scenario]):
         ),
         Control("tls", "Version", {tls.value: tls for tls in Tls}, "The version of TLS", more=True),
         Control("day", "Day", {day.value: day for day in Day}, "When it happens", more=True),
-        Control("checks_name", "It checks the name", tooltip="Some libraries forget", more=True),
+        Control("checks_name", "It checks the name", tooltip="Some libraries forget to", more=True),
         Control(
             "trusts_user_roots",
             "Its Android app trusts added CAs",
-            tooltip='Apps for Android 7 or later do only with <certificates src="user"/> in their '
-            "network security config, whoever added the CA",
+            tooltip='Apps for Android 7 or later do so only with <certificates src="user"/> in '
+            "their network security config, whoever added the CA",
             more=True,
         ),
         Control("lies", "Mallory changes the balance", tooltip="If she is let in", more=True),
-        Control("relays", "She passes the login on", tooltip="Or answers by herself", more=True),
+        Control("relays", "She passes the login on", tooltip="Or answers it herself", more=True),
     )
     presets: ClassVar[Mapping[str, Scenario]] = ByTitle("scene", _scenes)
     initial = Scenario()

@@ -62,7 +62,7 @@ class MalloryPanel(Panel[Bench]):
         ),
         Control("shows", "You present", _PRESENTS, "What you show in the bank’s place"),
         Control("appends", "append the bank’s certificate", tooltip="Anyone has a copy of it"),
-        Control("relays", "pass the login on to the bank", tooltip="Or answer by yourself"),
+        Control("relays", "pass the login on to the bank", tooltip="Or answer it yourself"),
         Control("lies", "change the balance", tooltip="In the bank’s answer"),
         Control(
             "bet",
@@ -74,7 +74,7 @@ class MalloryPanel(Panel[Bench]):
             "sent",
             "Sent so far",
             {"nothing": "", "one": "alice:self-signed:nothing:relays"},
-            "Take your evening along, or paste somebody else’s",
+            "Take your evening along, or paste someone else’s",
             kind="text",
             more=True,
         ),

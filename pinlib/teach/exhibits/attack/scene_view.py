@@ -61,12 +61,12 @@ _HOLDERS = {
     ),
     Middle.HIJACK_OWN_CA: _Holder(
         MALLORY,
-        "a hijacked route, a certificate of the bank’s CA",
+        "a hijacked route, a certificate from the bank’s CA",
         "She redirected the bank’s traffic, and its own CA issued her a certificate.",
     ),
     Middle.PINNED_CA: _Holder(
         MALLORY,
-        "a certificate of the bank’s CA",
+        "a certificate from the bank’s CA",
         "The bank’s own CA mis-issued her a certificate.",
     ),
     Middle.STOLEN_KEY: _Holder(MALLORY, "the bank’s stolen key", "She has the bank’s private key."),
@@ -155,7 +155,7 @@ def _why_let_in(scene: Scene) -> str:
     if not device.is_pinned:
         return "The app pins nothing."
     if scenario.middle is Middle.STOLEN_KEY:
-        return "It’s the very key the app pins."
+        return "It’s the key the app pins."
     if device.pin_check is not None:
         return "The app checks its pin against whatever was sent."
     if verdict.match is None:

@@ -142,10 +142,10 @@ def _card(certificate: x509.Certificate, keys: dict[Pin, Key], note: str) -> Mar
 
 def _role(certificate: x509.Certificate) -> str:
     if certificate.issuer == certificate.subject:
-        return "an authority that vouches for itself"
+        return "a CA that vouches for itself"
     if _is_leaf(certificate):
         return "says which key belongs to this name"
-    return "an authority: its key signed the leaf"
+    return "a CA: its key signed the leaf"
 
 
 def _part(certificate: x509.Certificate, verified: tuple[x509.Certificate, ...]) -> str:

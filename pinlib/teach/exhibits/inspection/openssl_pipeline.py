@@ -24,7 +24,7 @@ STEPS = (
     ("x509 -pubkey -noout", "the public key, as PEM text"),
     ("pkey -pubin -outform der", "the SPKI, in DER: what a key pin hashes"),
     ("dgst -sha256 -binary", "its SHA-256"),
-    ("enc -base64", "the same as text, and a line end"),
+    ("enc -base64", "the same as text, and a newline"),
 )
 ONE_LINE = "cat server.pem | " + " | ".join(f"openssl {words}" for words, _ in STEPS)
 
@@ -38,7 +38,7 @@ def pipeline(certificate: x509.Certificate, program: str = "openssl") -> View:
     found = shutil.which(program)
     ours = key_pin(certificate)
     if found is None:
-        return _without("openssl is not on this machine, so nobody gives a second opinion.", ours)
+        return _without("openssl isn’t on this machine, so there’s no second opinion.", ours)
     given = certificate.public_bytes(Encoding.PEM)
     try:
         whole = [given := _run(found, words, given) for words, _ in STEPS]
@@ -67,10 +67,10 @@ def _run(program: str, words: str, given: bytes) -> bytes:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise _Failed(f"{words} did not come to an end: {type(error).__name__}") from error
+        raise _Failed(f"{words} didn’t finish: {type(error).__name__}") from error
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise _Failed(f"{words} failed: {said[-1] if said else 'no word why'}")
+        raise _Failed(f"{words} failed: {said[-1] if said else 'no reason given'}")
     return done.stdout
 
 
@@ -86,13 +86,13 @@ def _compared(printed: str, forgotten: str, ours: Pin, lines: list[tuple[str, st
     headline = (
         Headline("openssl says the same", "Four steps in a row, and the same 32 bytes.", "good")
         if same
-        else Headline("openssl says otherwise", "One of us two hashed other bytes.", "bad")
+        else Headline("openssl says otherwise", "One of us hashed different bytes.", "bad")
     )
     rows = [(typeset.inline(Mono(command)), typeset.inline(what)) for command, what in lines]
     pins = [
         ("openssl", Mono(printed)),
         ("pinlib", Mono(str(ours))),
-        ("openssl, its second step forgotten", Mono(forgotten)),
+        ("openssl, without its second step", Mono(forgotten)),
     ]
     picture = blocks.stack(
         card("Step by step", blocks.grid(("Command", "What comes out"), rows)),

@@ -83,8 +83,8 @@ def steps(where: Asking) -> tuple[Instruction, ...]:
             "2. Compute its pins",
             "In the workshop’s folder; or give chain.pem to the panel above.",
             (f"{python} -m pinlib pin chain.pem",),
-            "The first is your server’s own, the others its authorities’. Compare from another "
-            "network: whoever sits in yours may have answered.",
+            "The first is your server’s own, the others its CAs’. Compare from another "
+            "network: someone in yours may have answered.",
         ),
         Instruction(
             "3. Look for a second leaf",
@@ -94,19 +94,19 @@ def steps(where: Asking) -> tuple[Instruction, ...]:
                 *(saving(f"{kind}.pem", f" -sigalgs {one}") for kind, one in _SIGNED_WITH.items()),
                 f"{python} -m pinlib pin rsa.pem ecdsa.pem",
             ),
-            f"{'' if windows else _MACOS}A handshake failure means that there is no such leaf. Pin "
-            "every leaf there is. A CDN may show others elsewhere: ask from there, too.",
+            f"{'' if windows else _MACOS}A handshake failure means there’s no such leaf. Pin "
+            "every leaf you find. A CDN may present others elsewhere: ask from there, too.",
         ),
         Instruction(
             "4. Make a backup, today",
-            "A key that no server uses yet. It asks for a password to lock the file with.",
+            "A key that no server uses yet. openssl asks for a password to encrypt it with.",
             (
                 "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -aes256 "
                 "-out backup.key",
                 "openssl pkey -in backup.key -pubout -out backup.pub",
                 f"{python} -m pinlib pin backup.pub",
             ),
-            "Never upload backup.key. Keep it offline, and more than once; a request (CSR) made "
+            "Never upload backup.key. Keep it offline, in two places; a request (CSR) made "
             "from it has the same key pin.",
         ),
     )
@@ -126,7 +126,7 @@ def _asked(text: str) -> tuple[x509.DNSName | x509.IPAddress, int]:
     host = (found["v6"] or found["name"]) if found else text
     port = int((found and found["port"]) or 443)
     if not 0 < port < 65536:
-        raise BadHost(f"there is no port {port}: they go from 1 to 65535", seen=str(port))
+        raise BadHost(f"there’s no port {port}: ports go from 1 to 65535", seen=str(port))
     return general_name(_in_letters_of_dns(host)), port
 
 
@@ -141,7 +141,7 @@ def _in_letters_of_dns(host: str) -> str:
         return idna.encode(host, uts46=True).decode("ascii").removesuffix(".")
     except idna.IDNAError:
         seen = host if len(host) <= 60 else f"{host[:60]}…"
-        told = f"{seen!r} is no host name: if a browser goes there, copy its xn--… form"
+        told = f"{seen!r} isn’t a host name: if a browser goes there, copy its xn--… form"
         raise BadHost(told, seen=seen) from None
 
 

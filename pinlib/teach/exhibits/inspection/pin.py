@@ -148,18 +148,18 @@ class PinPanel(Panel[Pinned]):
 def _refused(file: Given) -> View:
     """Say why a file is not looked at, and what to do instead."""
     secret = bool(file.command)
-    words = "Refused: this file holds a private key" if secret else "This file cannot be read"
+    words = "Refused: this file holds a private key" if secret else "This file can’t be read"
     picture = Markup("")
     if secret:
         picture = card(
             "In your own terminal, beside the file",
             typeset.command(file.command),
-            paragraph("What comes out holds nothing secret. Its key pin is the same.", dim=True),
+            paragraph("The output holds no secret, and has the same key pin.", dim=True),
         )
     told = f"{file.command}\n" if secret else ""
     return View(
         Headline(words, file.refusal, "bad"),
         picture,
-        f"{told}The list of certificates still has everything else.",
+        f"{told}Everything else is still in the list of certificates.",
         {"outcome": "refused"},
     )

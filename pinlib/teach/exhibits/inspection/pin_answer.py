@@ -67,7 +67,7 @@ def held_against(subject: Subject, pasted: str) -> Answer:
         found = recognise(pasted, subject.all, first=subject.number, file=subject.file)
     except BadPin as unreadable:
         return Answer(
-            Headline("That is no pin", f"{unreadable}.", "bad"), {"outcome": "unreadable"}
+            Headline("That isn’t a pin", f"{unreadable}.", "bad"), {"outcome": "unreadable"}
         )
     if not found:
         return Answer(_finding(subject), {"outcome": "shown"})
@@ -125,7 +125,7 @@ def _finding(subject: Subject) -> Headline:
         reason = "The SPKI is built around it."
     elif len(part) == size:
         words = f"All {size:,} bytes make the key pin"
-        reason = "It is an SPKI, and nothing else."
+        reason = "It’s an SPKI, and nothing else."
     else:
         words = f"{key:,} of {size:,} bytes make the key pin"
         reason = "The SPKI is hashed, and nothing else."
@@ -145,9 +145,9 @@ def _judged(subject: Subject, found: Recognised, count: int) -> Headline:
         told = (
             f"It belongs to the public root {name}."
             if name
-            else "Neither its SPKI nor any bytes that people hash by mistake: it is another’s."
+            else "It matches neither the SPKI nor the usual wrong hashes: it’s someone else’s."
         )
-        return Headline("No match: made of nothing in here", f"{notation}. {told}", "bad")
+        return Headline("No match: not made from anything in here", f"{notation}. {told}", "bad")
     made = f"{notation}{_made(subject, found)}."
     if found.matches:
         return _matching(subject, found, made)
@@ -158,7 +158,7 @@ def _judged(subject: Subject, found: Recognised, count: int) -> Headline:
         selector = "1" if found.pin.kind is Kind.KEY else "0"
         told = f"A CA’s has 2, a server’s own 3: write {right.format(selector)}."
     elif found.hashed is Hashed.SPKI:
-        told = "The record says that it is of a certificate, and it is of a key: "
+        told = "The record says certificate, but this is the hash of a key: "
         told = f"{told}write {right.format(1)}."
     return Headline(words, f"{made} {told}", "bad")
 
@@ -184,16 +184,16 @@ def _matching(subject: Subject, found: Recognised, made: str) -> Headline:
     authority = is_authority(subject.all[found.number])
     refused = found.notation.refuses_authorities if authority else ""
     if found.number != subject.number:
-        told = "It is a CA’s, and accepts whatever that CA issues." if authority else ""
-        told = f"Mind: {refused} at a CA’s pin." if refused else told
+        told = "It’s a CA’s, so it accepts whatever that CA issues." if authority else ""
+        told = f"Note: {refused} on a CA’s pin." if refused else told
         words = f"Not this key: that of number {found.number + 1} in the same file"
         return Headline(words, f"{made} {told}".rstrip(), signed=False)
     if found.hashed is Hashed.SPKI and Kind.KEY not in found.notation.means:
-        told = "The right 32 bytes; but tools that read bare hex want the whole certificate’s."
+        told = "The right 32 bytes, but tools that read bare hex want the certificate’s."
         return Headline("The key’s hash, in bare hex", f"{made} {told}", signed=False)
     kind = "certificate pin" if found.hashed is Hashed.CERTIFICATE else "key pin"
     if refused:
-        return Headline(f"The right {kind}, of a CA", f"{made} Mind: {refused}.", signed=False)
+        return Headline(f"The right {kind}, of a CA", f"{made} Note: {refused}.", signed=False)
     return Headline(f"It matches: this is the {kind}", made, "good")
 
 
@@ -215,15 +215,17 @@ def _refusal(subject: Subject, pinned: Sequence[Recognised], shown: Sequence[Rec
         told = "Someone may be in between: compare from another network."
         words = f"The app pins {_which(subject, ours)}; the server showed {who or 'others'}"
         if who:
-            told = "Both are in this file: ship a pin of what is shown, too."
+            told = "Both are in this file: pin the key that’s shown, too."
         return _answer("pinned", Headline(words, told, "bad"), ours)
     if who:
         told = "If this file is your server’s, ship its pin, and a backup’s."
         if is_authority(subject.all[theirs.number]):
-            told = "That is a CA, which issues for others too: whose is the leaf?"
+            told = "That’s a CA, which issues for others too: whose is the leaf?"
         words = f"The server showed {who}{'; the app pins others' if ours else ''}"
         return _answer("shown", Headline(words, told, signed=False), theirs)
-    words = "Neither side of the refusal is in here" if ours else "No shown key is in here"
+    words = (
+        "Neither side of the refusal is in here" if ours else "None of the shown keys is in here"
+    )
     told = "Give the server’s chain as a file, and see which of its keys these are."
     return _answer("stranger", Headline(words, told, "bad"), ours or theirs)
 

@@ -77,7 +77,7 @@ def draw_bytes(subject: Subject, answer: Answer, look: Look) -> tuple[Markup, li
     accented, kind = _first_accent(whole, accents)
     heading = f"{part.name[0].upper()}{part.name[1:]}: {len(part):,} bytes, to scale"
     if missing:
-        heading = f"{look.value[4:]}: there is none in here. The whole: {len(part):,} bytes"
+        heading = f"{look.value[4:]}: none in here. The whole: {len(part):,} bytes"
     if len(part) > bytemap.MOST:
         below = f"The first {bytemap.MOST} of them, one by one"
     else:
@@ -181,7 +181,7 @@ def draw_notations(subject: Subject, answer: Answer) -> tuple[Markup, list[str]]
     return picture, [*words, _STRUCK, *(one.words for one in slips)]
 
 
-_STRUCK = "Struck through: these tools hash the other thing, so there it matches nothing."
+_STRUCK = "Struck through: these tools hash the other thing, so it matches nothing there."
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,7 @@ class _Slip:
     @property
     def card(self) -> Markup:
         if self.pin is None:
-            told = paragraph("There is none in here.", dim=True)
+            told = paragraph("There’s none in here.", dim=True)
             return card(f"Wrong: {self.hashed.value}", told)
         name = f"Wrong: {self.hashed.value}{', pasted' if self.pasted else ''}"
         shown = copyable(str(self.pin), f"the hash of {self.hashed.value}")
@@ -222,7 +222,7 @@ class _Slip:
     @property
     def words(self) -> str:
         if self.pin is None:
-            return f"A wrong hash that there is none of here: {self.hashed.value}."
+            return f"A wrong hash that isn’t in here: {self.hashed.value}."
         pasted = ", the one that was pasted" if self.pasted else ""
         return f"A wrong hash: {self.hashed.value}{pasted}: {self.pin}. {self.told}"
 

@@ -143,7 +143,7 @@ def _drawn(one: Side, other: Side, pinned: Kind) -> View:
     picture = columns(
         _side("First", one, key),
         _side("Second", other, second),
-        card("What becomes of the pins", blocks.ladder(rungs)),
+        card("What happens to the pins", blocks.ladder(rungs)),
     )
     words = [
         f"First: {_said(one)}",
@@ -174,12 +174,12 @@ def _headline(pinned: Kind, same: Mapping[Kind, bool]) -> Headline:
     if pinned is Kind.KEY:
         return Headline(
             "The pin ends with the key",
-            "The second certificate is for another key, and a key pin tells keys apart.",
+            "The second certificate has a different key, and a key pin tells keys apart.",
             "bad",
         )
     return Headline(
         "The pin ends with the first",
-        "A certificate pin is a hash of every byte, and the second one is another certificate.",
+        "A certificate pin is a hash of every byte, and the second certificate’s bytes differ.",
         "bad",
     )
 

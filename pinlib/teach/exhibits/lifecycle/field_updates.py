@@ -140,7 +140,7 @@ def naive_app(delivery: Delivery) -> Meeting:
     if wire.tried.text:
         app = app.take(wire.tried.text, wire.tried.clock)
         said = (
-            "Believed as it came: its pins and its expiry date, nothing else."
+            "Believed as is: its pins and its expiry date, nothing else."
             if app.pinned
             else "It couldn’t be read, so its pins are gone."
         )
@@ -273,7 +273,7 @@ def _headline(signed: Meeting, naive: Meeting) -> Headline:
     elif signed.fooled and not signed.thief.connected:
         reason += " The signed app only reports."
     elif signed.fooled:
-        reason += " Whoever has the online key signs like the bank, until the app drops it."
+        reason += " Whoever has the online key can sign as the bank until the app drops it."
     elif not signed.served:
         reason += " It refuses the bank too, which has moved to a new key."
     return Headline(words, reason, TONES[ending], ending=ending)

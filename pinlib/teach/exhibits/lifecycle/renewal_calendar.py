@@ -37,7 +37,7 @@ class Life(Enum):
 _LIVES = {f"{life.value} days": life for life in Life if life.value} | {
     "the most allowed": Life.ALLOWED
 }
-_ALLOWED = "Renewed after two thirds of that. The CA/Browser Forum allows " + ", ".join(
+_ALLOWED = "Renewed after two thirds of it. The CA/Browser Forum allows " + ", ".join(
     f"{one.days} days{f' from {one.start}' if one.start else ''}"
     for one in lifetimes()
     if one.what == "at most"
@@ -154,7 +154,7 @@ class CalendarPanel(Panel[Calendar]):
             "audits",
             f"Audit {AUDITED} days",
             {},
-            "Makes the handshakes of random days again, and compares",
+            "Repeats the handshakes of random days, and compares",
             kind="press",
             more=True,
         ),
@@ -167,9 +167,9 @@ class CalendarPanel(Panel[Calendar]):
         ),
         Control(
             "rotate",
-            "Goes to a backup key",
+            "Switch to a backup key",
             _ROTATIONS,
-            "A rotation that the app was prepared for",
+            "A rotation the app is prepared for",
             kind="dropdown",
             more=True,
         ),

@@ -73,14 +73,14 @@ class DrillPanel(Panel[DrillRun]):
             "moves",
             "Moves so far",
             {"none": "", "a few": "backup release:A+B+C month"},
-            "Take them along, or paste somebody else’s",
+            "Take them along, or paste someone else’s",
             kind="text",
             more=True,
         ),
     )
     actions = (
         Action("Do it", do, "Make the move (Enter, with the button in focus)"),
-        Action("Rewind", rewind, "Take the last move back: you can’t do this in life"),
+        Action("Rewind", rewind, "Take back the last move: you can’t in real life"),
     )
     presets: ClassVar[Mapping[str, DrillRun]] = {
         "New Year, number 3": DrillRun(),
@@ -205,7 +205,7 @@ def _headline(now: Situation, counts: tuple[Count, Count]) -> Headline:
     elif cut:
         words = f"{now.day:%A} {on}: {_share(cut)} locked out"
     else:
-        words = f"{now.day:%A} {on}: everybody is connected"
+        words = f"{now.day:%A} {on}: everyone is connected"
     news = "; ".join(now.news) or "no news"
     over = " The year is over." if now.over else ""
     return Headline(words, f"{news[0].upper()}{news[1:]}.{over}", TONES[ending], ending=ending)
@@ -284,7 +284,7 @@ def _revoked(state: DrillRun, now: Situation) -> tuple[list[Markup], list[str]]:
     shown = identity([one for one in now.plan.deployments if one.key == now.revoked[-1]][-1])
     met = connect(phone(now.plan, app, now.day), shown, HOST, noon(now.day))
     said = (
-        f"A phone with {now.shipped.version} meets somebody who shows the revoked certificate and "
+        f"A phone with {now.shipped.version} meets someone who shows the revoked certificate and "
         f"has its key: {met.outcome.value}. {met.reason}"
     )
     return [paragraph(said)], [said]
