@@ -30,6 +30,7 @@ _SHOWN_BY = {
         "show_scenario",
     ),
     "exhibits.inspection.chain": ("ChainPanel",),
+    "exhibits.inspection.changed_byte": ("BytePanel",),
     "exhibits.lifecycle.field_updates": (
         "STALE",
         "Delivery",
@@ -55,6 +56,7 @@ _WHERE = {name: module for module, names in _SHOWN_BY.items() for name in names}
 
 __all__ = [
     "STALE",
+    "BytePanel",
     "CafePanel",
     "CalendarPanel",
     "ChainPanel",
