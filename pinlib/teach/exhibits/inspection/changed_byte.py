@@ -38,7 +38,7 @@ from pinlib.tls.path_validation import validate
 
 SERIAL = "serial number"
 KIND_OF_KEY, BITS_OF_KEY = f"{SPKI}: the key’s kind", f"{SPKI}: the key’s bits"
-_AROUND = 4  # lines of bytes shown before and after the changed one
+_AROUND = 3  # lines of bytes shown before and after the changed one
 _YEAR = 12  # of the last date's bytes, from their end: the year's last digit
 
 
@@ -265,7 +265,7 @@ def _bytes(state: Touched, found: _Effect) -> tuple[Markup, list[str]]:
     spki = whole.find(SPKI) or whole
     accents = {
         SPKI: Accent("holds", f"the key pin hashes these {len(spki)}"),
-        byte.name: Accent("fails", f"byte {found.place}: {told}"),
+        byte.name: Accent("fails" if changed else "unchecked", f"byte {found.place}: {told}"),
     }
     first = max(0, found.place // bytemap.ROW - _AROUND) * bytemap.ROW
     end = min(len(found.der), first + (2 * _AROUND + 1) * bytemap.ROW)
@@ -274,14 +274,12 @@ def _bytes(state: Touched, found: _Effect) -> tuple[Markup, list[str]]:
     drawn = card(
         heading,
         bytemap.scale_map(whole, whole, accents),
-        *([paragraph(f"{state.part}: {found.reads}")] if found.reads else []),
         typeset.subheading(f"{around.name[0].upper()}{around.name[1:]}, as they are now"),
         bytemap.hexdump(found.der, around, byte, "fails"),
     )
     return drawn, [
         f"{heading}. {bytemap.said(whole)}.",
         *(f"Marked: {name}, {accent.words}." for name, accent in accents.items()),
-        *([f"{state.part}: {found.reads}."] if found.reads else []),
         f"{bytemap.hex_said(found.der, around)}.",
     ]
 
@@ -309,11 +307,13 @@ def _judged(state: Touched, found: _Effect) -> tuple[Markup, list[str]]:
     tried = f"Tried in {len(state.tried)} of {len(touchable())} parts"
     named = [name for name in touchable() if name in state.tried]
     drawn = card(
-        "Pins as issued, held against it",
+        "Pins and TLS",
+        *([paragraph(f"{state.part}: {found.reads}")] if found.reads else []),
         blocks.ladder([*rows, chain]),
         paragraph(f"{tried}.", dim=True),
     )
     words.append(f"{chain.title}: {found.evidence}.")
+    words += [f"{state.part}: {found.reads}."] if found.reads else []
     words.append(f"{tried}: {', '.join(named)}." if named else f"{tried}.")
     return drawn, words
 
