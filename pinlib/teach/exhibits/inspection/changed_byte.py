@@ -38,7 +38,7 @@ from pinlib.tls.path_validation import validate
 
 SERIAL = "serial number"
 KIND_OF_KEY, BITS_OF_KEY = f"{SPKI}: the key’s kind", f"{SPKI}: the key’s bits"
-_AROUND = 3  # lines of bytes shown before and after the changed one
+_AROUND = 2  # lines of bytes shown before and after the changed one
 _YEAR = 12  # of the last date's bytes, from their end: the year's last digit
 
 
@@ -147,7 +147,7 @@ def _tls(der: bytes, part: str) -> tuple[str, str, str]:
     try:
         leaf = read_certificate(der)
     except NotReadable:
-        return "unreadable", "these bytes can’t be read as a certificate", ""
+        return "unreadable", "it can’t be read as a certificate", ""
     reads = " → ".join(dict.fromkeys((_read(old, part), _read(leaf, part))))
     reads = reads if "→" in reads else ""
     path = validate((leaf, *cast.bank.chain[1:]), cast.phone.roots, HOST, TODAY)
@@ -233,7 +233,7 @@ class BytePanel(Panel[Touched]):
         parts = "all" if len(state.tried) == len(touchable()) else str(len(state.tried))
         facts = {"outcome": found.outcome, "tls": found.tls, "parts": parts}
         return View(
-            _headline(state, found),
+            _headline(found),
             columns(left, right, first="wide"),
             "\n".join([*told, *words]),
             facts,
@@ -247,11 +247,11 @@ _TOLD = {
 }
 
 
-def _headline(state: Touched, found: _Effect) -> Headline:
+def _headline(found: _Effect) -> Headline:
     if found.outcome == "same":
         words, reason = "As issued: both pins match", "Pick a part, and change one of its bytes."
         return Headline(words, reason, signed=False)
-    change = f"{state.part}: byte {found.place} is {found.after:02x}, and was {found.before:02x}"
+    change = f"Byte {found.place}: {found.before:02x} → {found.after:02x}"
     refused = f"TLS refuses it: {found.evidence}."
     return Headline(_TOLD[found.outcome], f"{change}. {refused}", signed=False)
 
