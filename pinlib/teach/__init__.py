@@ -42,6 +42,7 @@ _SHOWN_BY = {
     "exhibits.inspection.openssl_pipeline": ("pipeline",),
     "exhibits.inspection.own_server": ("OwnServerPanel",),
     "exhibits.inspection.pin": ("PinPanel",),
+    "exhibits.inspection.pin_picture": ("every_notation",),
     "exhibits.lifecycle.renewal_calendar": (
         "CalendarPanel",
         "show_plan",
@@ -76,6 +77,7 @@ __all__ = [
     "compare",
     "curl_says",
     "ends",
+    "every_notation",
     "fetched",
     "locked_out_over_time",
     "lost_by_lifetime",

@@ -41,6 +41,7 @@ from pinlib.teach.exhibits.inspection.pin import (
     shelf,
     slip,
 )
+from pinlib.teach.exhibits.inspection.pin_picture import every_notation
 from pinlib.teach.widgets.uploads import Given
 from pinlib.tls.certificates import Validity, request, rsa2048
 from tests.strangers import SHORT_KEY, strange_bundle
@@ -491,7 +492,7 @@ def test_what_is_struck_through_is_said_to_be() -> None:
     for notation in Notation:
         for pin in key_pin(root), certificate_pin(root):
             text = pin.write(notation, authority=True)
-            told = f"{notation.value}, {pin.kind.value} pin: {text}, struck through."
+            told = f"{notation.value}, {pin.kind.value} pin: {text}, struck through. Read by nobody"
             assert (told in words) is (pin.kind not in notation.means)
 
 
@@ -792,3 +793,30 @@ def test_a_shown_key_is_not_called_pasted_in_the_map() -> None:
     ):
         html = PinPanel(Pinned(pasted=refused_by_okhttp(shown, pinned)))._picture.value
         assert words in html
+
+
+def test_a_notation_that_reads_the_other_kind_says_who_would_read_what() -> None:
+    """In the panel's list and in the lesson's table: the key's hash as hex is a certificate's."""
+    told = "nobody: urllib3 would take it for a certificate pin"
+    html = PinPanel(Pinned(look=Look.NOTATIONS))._picture.value
+    assert html.count(f'pl-reader">{told}') == 2
+    assert html.count('pl-reader">nobody: OkHttp would take it for a key pin') == 1
+    view = every_notation(LEAF)
+    assert view.facts["unread"] == "2"
+    for notation in Notation:
+        text = key_pin(LEAF).write(notation)
+        reader = notation.reader(Kind.KEY)
+        assert f"{notation.value}: {text}. Read by {reader}." in view.words
+        assert ("nobody" in reader) is (notation in {Notation.HEX, Notation.COLON_HEX})
+    assert view.picture.count("pl-unread") == 2
+    assert view.not_in_words() == []
+
+
+def test_urllib3_takes_hex_with_and_without_colons_for_a_certificates_hash() -> None:
+    """Asked of urllib3 itself: the certificate's is accepted, the key's is refused."""
+    ssl_ = pytest.importorskip("urllib3.util.ssl_")
+    der = LEAF.public_bytes(DER)
+    for notation in Notation.HEX, Notation.COLON_HEX:
+        ssl_.assert_fingerprint(der, certificate_pin(LEAF).write(notation))
+        with pytest.raises(Exception, match="did not match"):
+            ssl_.assert_fingerprint(der, key_pin(LEAF).write(notation))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from cryptography import x509
 from markupsafe import Markup
 
-from pinlib import Kind, Notation, Pin
+from pinlib import Kind, Notation, Pin, key_pin
 from pinlib.encoding.anatomy import SIGNATURE, SPKI, TBS, Part
 from pinlib.encoding.files import spki
 from pinlib.pins.pins import is_authority, pins_of
@@ -16,6 +17,7 @@ from pinlib.teach.drawing import blocks, bytemap, palette, typeset
 from pinlib.teach.drawing.blocks import card, columns
 from pinlib.teach.drawing.bytemap import Accent
 from pinlib.teach.drawing.typeset import Mono, Text, copyable, paragraph
+from pinlib.teach.drawing.view import View
 from pinlib.teach.exhibits.inspection.pin_answer import Answer, Subject, told_of
 
 
@@ -162,9 +164,11 @@ def draw_notations(subject: Subject, answer: Answer) -> tuple[Markup, list[str]]
                 cells.append(typeset.inline("none: this is no certificate"))
                 continue
             text = pins[kind].write(notation, authority=authority)
+            reader = notation.reader(kind)
             read = kind in notation.means
-            cells.append(_written(text, f"the {kind.value} pin for {notation.value}", read))
-            struck = "" if read else ", struck through"
+            what = f"the {kind.value} pin for {notation.value}"
+            cells.append(_written(text, what, "" if read else reader))
+            struck = "" if read else f", struck through. Read by {reader}"
             words.append(f"{notation.value}, {kind.value} pin: {text}{struck}.")
         rows.append(cells)
     head: list[Text] = ["Written for", "Key pin", "Certificate pin"]
@@ -242,6 +246,36 @@ def _slips(subject: Subject, answer: Answer) -> list[_Slip]:
     return found
 
 
-def _written(text: str, what: str, read: bool) -> Markup:
+def _written(text: str, what: str, unread: str) -> Markup:
     shown = copyable(text, what)
-    return shown if read else Markup('<span class="pl-unread">{}</span>').format(shown)
+    if not unread:
+        return shown
+    told = Markup('<span class="pl-unread">{}</span><div class="pl-dim pl-reader">{}</div>')
+    return told.format(shown, typeset.inline(unread))
+
+
+def every_notation(certificate: x509.Certificate) -> View:
+    """Write one key pin as each tool writes it, and say beside it who reads it so."""
+    pin = key_pin(certificate)
+    rows, words = [], []
+    for notation in Notation:
+        text, reader = pin.write(notation), notation.reader(pin.kind)
+        unread = pin.kind not in notation.means
+        written = copyable(text, f"the pin for {notation.value}")
+        cell = Markup('<span class="pl-unread">{}</span>').format(written) if unread else written
+        rows.append((typeset.inline(notation.value), cell, typeset.inline(reader)))
+        words.append(f"{notation.value}: {text}. Read by {reader}.")
+    others = sum(pin.kind not in notation.means for notation in Notation)
+    return View(
+        blocks.Headline(
+            f"{_COUNTED[len(Notation)]} notations, one key pin",
+            f"{_COUNTED[others]} of them are struck through: read so, it is a certificate pin.",
+            signed=False,
+        ),
+        card("The same 32 bytes", blocks.grid(("Notation", "Key pin", "Read by"), rows)),
+        "\n".join(["The same 32 bytes.", *words]),
+        {"outcome": "shown", "unread": str(others)},
+    )
+
+
+_COUNTED = {2: "Two", 9: "Nine"}
