@@ -139,6 +139,7 @@ class PinPanel(Panel[Pinned]):
         facts = {
             "hashed": "nothing",
             "notation": "none",
+            "set": "empty",
             **answer.facts,
             "look": state.look.name.lower(),
         }

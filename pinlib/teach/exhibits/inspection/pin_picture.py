@@ -12,7 +12,7 @@ from pinlib import Kind, Notation, Pin, key_pin
 from pinlib.encoding.anatomy import SIGNATURE, SPKI, TBS, Part
 from pinlib.encoding.files import spki
 from pinlib.pins.pins import is_authority, pins_of
-from pinlib.pins.wrong_hashes import FAMOUS, Hashed, candidates, where
+from pinlib.pins.wrong_hashes import FAMOUS, Hashed, Recognised, candidates, where
 from pinlib.teach.drawing import blocks, bytemap, palette, typeset
 from pinlib.teach.drawing.blocks import card, columns
 from pinlib.teach.drawing.bytemap import Accent
@@ -53,16 +53,29 @@ def draw_pasted(subject: Subject, answer: Answer) -> tuple[tuple[Markup, ...], l
     for heading, pins in lists.items():
         if not pins:
             continue
-        rows = [(told_of(subject, one), one.pin) for one in pins[:TOLD]]
+        rows = [(one, told_of(subject, one)) for one in pins[:TOLD]]
         more = f"and {len(pins) - TOLD} more" if len(pins) > TOLD else ""
         table = blocks.grid(
-            ("Pin", "What it is"),
-            [(typeset.inline(Mono(_bare(pin), 13)), typeset.inline(told)) for told, pin in rows],
+            ("Pin", "Match", "What it is"),
+            [
+                (
+                    typeset.inline(Mono(_bare(one.pin), 13)),
+                    Markup('<span class="pl-match">{} {}</span>').format(
+                        blocks.mark("holds" if one.matches else "fails"), _matched(one)
+                    ),
+                    typeset.inline(told),
+                )
+                for one, told in rows
+            ],
         )
         cards.append(card(heading, table, *([paragraph(more, dim=True)] if more else [])))
-        words += [f"{heading} {pin}: {told}." for told, pin in rows]
+        words += [f"{heading} {one.pin}: {_matched(one)}, {told}." for one, told in rows]
         words += [f"{heading} … {more}."] if more else []
     return (columns(*cards),), words
+
+
+def _matched(one: Recognised) -> str:
+    return "match" if one.matches else "no match"
 
 
 def _bare(pin: Pin) -> str:
