@@ -15,6 +15,7 @@ from pinlib.pins.pins import is_authority
 from pinlib.pins.published import whose
 from pinlib.pins.wrong_hashes import Hashed, Recognised, recognise
 from pinlib.teach.drawing.blocks import Headline
+from pinlib.teach.exhibits.inspection.pasted_key import pasted_instead
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ def held_against(subject: Subject, pasted: str) -> Answer:
     """Say what a pasted pin is a hash of; without one, what the subject's own pins are."""
     if not pasted.strip():
         return Answer(_finding(subject), {"outcome": "shown"})
+    if instead := pasted_instead(pasted, subject.document):
+        return Answer(instead[0], {"outcome": instead[1]})
     try:
         found = recognise(pasted, subject.all, first=subject.number, file=subject.file)
     except BadPin as unreadable:
