@@ -103,7 +103,8 @@ def _told(runs: list[_Run]) -> View:
         )
         for one in runs
     ]
-    command = "curl --pinnedpubkey PIN --cacert root.pem https://bank.example/"
+    at = f"--resolve {HOST}:PORT:{LOOPBACK} https://{HOST}:PORT/"
+    command = f"curl --pinnedpubkey PIN --cacert root.pem {at}"
     picture = card(
         "Three runs, one server on this machine",
         paragraph((Mono(command),)),

@@ -282,7 +282,7 @@ def every_notation(certificate: x509.Certificate) -> View:
     return View(
         blocks.Headline(
             f"{_COUNTED[len(Notation)]} notations, one key pin",
-            f"{_COUNTED[others]} of them are struck through: read so, it is a certificate pin.",
+            f"{_COUNTED[others]} are struck through: tools that read those hash the certificate.",
             signed=False,
         ),
         card("The same 32 bytes", blocks.grid(("Notation", "Key pin", "Read by"), rows)),
