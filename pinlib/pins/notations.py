@@ -50,6 +50,16 @@ class Notation(Enum):
         hashes_certificates = self in {Notation.COLON_HEX, Notation.HEX}
         return frozenset({Kind.CERTIFICATE if hashes_certificates else Kind.KEY})
 
+    def reader(self, kind: Kind) -> str:
+        """Who reads such a pin in this notation; or nobody, and what it is taken for instead.
+
+        Sources: those of `means`; of HPKP's end, chromestatus (Chrome 72) and Firefox 72's notes.
+        """
+        if kind in self.means:
+            return _READ_BY[self]
+        (other,) = self.means
+        return f"nobody: {_READ_BY[self]} would take it for a {other.value} pin"
+
     @property
     def refuses_authorities(self) -> str:
         """How a tool that looks at the leaf alone refuses the pin of a CA; empty for all others.
@@ -84,6 +94,17 @@ _WRITTEN = {
     Notation.BASE64: ("", ""),
     Notation.COLON_HEX: ("", ""),
     Notation.HEX: ("", ""),
+}
+_READ_BY = {
+    Notation.CURL: "curl",
+    Notation.OKHTTP: "OkHttp",
+    Notation.HPKP: "browsers, until they dropped it",
+    Notation.KUBEADM: "kubeadm",
+    Notation.ANDROID: "Android",
+    Notation.TLSA: "DANE clients, such as OpenSSL",
+    Notation.BASE64: "TrustKit, iOS",
+    Notation.COLON_HEX: "urllib3",
+    Notation.HEX: "urllib3",
 }
 _REFUSES_AUTHORITIES = {
     Notation.CURL: "curl checks only the leaf, and fails with exit code 90",

@@ -33,6 +33,7 @@ class Hashed(Enum):
     CERTIFICATE = "the whole certificate"
     KEY_BITS = "the bare key bits"
     PEM = "the PEM text"
+    SPELLED = "bytes spelled as text"
     TBS = "the signed part alone (TBS)"
     FILE = "the file as it was uploaded"
     CHAIN = "the whole chain"
@@ -58,6 +59,7 @@ _STORIES = {
     Hashed.CERTIFICATE: "That’s a fingerprint: tools that pin keys never match it.",
     Hashed.KEY_BITS: "The header that says the key’s kind is missing: hash the SPKI.",
     Hashed.PEM: "The text of a .pem file was hashed: convert it to DER first.",
+    Hashed.SPELLED: "Letters and digits were hashed: hash the bytes themselves, without .hex().",
     Hashed.TBS: "That’s what the CA signed, but not what tools pin: hash the SPKI.",
     Hashed.FILE: "The file was hashed as a whole: hash the SPKI.",
     Hashed.CHAIN: "V2Ray pins chains, and a renewal breaks the pin. Elsewhere, hash the SPKI.",
@@ -154,6 +156,25 @@ def candidates(document: Document) -> Iterator[Candidate]:
         yield from _texts("request", "CERTIFICATE REQUEST", document.der)
     if document.layout is not None:
         yield Candidate(Hashed.TBS, "", document.der[document.layout.tbs])
+    yield from _spelled("SPKI", info)
+    if document.form is Form.CERTIFICATE:
+        yield from _spelled("certificate", document.der)
+    if key is not None:
+        yield from _spelled("key bits", info[key.bytes])
+        text = b64encode(info[key.bytes])
+        yield Candidate(Hashed.SPELLED, "base64 of the key bits", text)
+
+
+def _spelled(whose: str, content: bytes) -> Iterator[Candidate]:
+    """Yield bytes as people print them, and then hash what was printed."""
+    for how, text in {
+        "hex digits": content.hex(),
+        "hex in capitals": content.hex().upper(),
+        "hex with colons": content.hex(":"),
+        "hex in capitals, with colons,": content.hex(":").upper(),
+        "what Python prints": str(content),
+    }.items():
+        yield Candidate(Hashed.SPELLED, f"{how} of the {whose}", text.encode())
 
 
 def _texts(whose: str, label: str, der: bytes) -> Iterator[Candidate]:

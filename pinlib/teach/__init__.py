@@ -30,16 +30,19 @@ _SHOWN_BY = {
         "show_scenario",
     ),
     "exhibits.inspection.chain": ("ChainPanel",),
+    "exhibits.inspection.changed_byte": ("BytePanel",),
     "exhibits.lifecycle.field_updates": (
         "STALE",
         "Delivery",
         "FieldPanel",
         "fetched",
     ),
+    "exhibits.inspection.curl_leaf": ("curl_says",),
     "exhibits.inspection.handshake": ("HandshakePanel",),
     "exhibits.inspection.openssl_pipeline": ("pipeline",),
     "exhibits.inspection.own_server": ("OwnServerPanel",),
     "exhibits.inspection.pin": ("PinPanel",),
+    "exhibits.inspection.pin_picture": ("every_notation",),
     "exhibits.lifecycle.renewal_calendar": (
         "CalendarPanel",
         "show_plan",
@@ -55,6 +58,7 @@ _WHERE = {name: module for module, names in _SHOWN_BY.items() for name in names}
 
 __all__ = [
     "STALE",
+    "BytePanel",
     "CafePanel",
     "CalendarPanel",
     "ChainPanel",
@@ -71,7 +75,9 @@ __all__ = [
     "attackers",
     "check_machine",
     "compare",
+    "curl_says",
     "ends",
+    "every_notation",
     "fetched",
     "locked_out_over_time",
     "lost_by_lifetime",

@@ -309,3 +309,44 @@ def test_a_checkpoint_is_passed_from_the_keyboard(second: Notebook) -> None:
     second.page.keyboard.press("Control+Enter")
     expect(cell.get_by_text("Checkpoint passed").first).to_be_visible()
     second.screenshot("02-checkpoint")
+
+
+def test_a_byte_is_changed_by_clicks_and_arrow_keys(second: Notebook) -> None:
+    """The three goals of the byte panel, by hand: a button, a list, a slider; nothing is typed."""
+    second.scroll_to('lesson.panel("byte")')
+    panel = second.panel("byte")
+    shows(panel, outcome="same", tls="verified")
+    panel.get_by_role("button", name="add 1").click()
+    shows(panel, outcome="certificate", tls="refused", parts="1")
+    parts = panel.locator("select:visible").first
+    names = parts.locator("option").all_text_contents()
+    assert len(names) == 8
+    for number, name in enumerate(names[1:], 2):
+        parts.select_option(label=name)
+        shows(panel, parts="all" if number == len(names) else str(number))
+    board = panel.locator("xpath=ancestor::*[contains(@class, 'pinlib-goalboard')]")
+    expect(board.locator('.pl-goals li[data-found="yes"]')).to_have_count(3)
+    second.screenshot("02-byte-all-found")
+    parts = panel.locator("select:visible").nth(1)  # scenes are on offer now
+    parts.select_option(label="SPKI: the key’s bits")
+    shows(panel, outcome="both")
+    state = panel.locator(".pl[data-outcome]").first
+    before = state.get_attribute("data-state")
+    handle = panel.locator(".noUi-handle")
+    handle.focus()
+    handle.press("ArrowLeft")
+    expect(state).not_to_have_attribute("data-state", before or "")
+    expect(panel.locator(".pl-hex b.pl-fails")).to_have_count(1)
+    second.assert_no_error_badge()
+
+
+def test_several_pins_are_pasted_as_they_were_printed(second: Notebook, panel: Locator) -> None:
+    """All five colleagues' lines at once: two match, and each row says so."""
+    lines = second.scroll_to("cast.colleagues.items()").locator("pre").last.inner_text()
+    second.scroll_to("# free")
+    second.page.evaluate("text => navigator.clipboard.writeText(text)", lines)
+    panel.locator("input[type=text]").click()
+    second.page.keyboard.press("Control+V")
+    shows(panel, set="some")
+    expect(panel.locator(".pl-match")).to_have_count(5)
+    second.screenshot("02-several-pins")

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Locator, expect
 
 from pinlib.teach.exhibits.attack.cafe import CafePanel
 from pinlib.teach.exhibits.inspection.chain import ChainPanel
+from pinlib.teach.exhibits.inspection.changed_byte import BytePanel
 from pinlib.teach.exhibits.inspection.handshake import HandshakePanel
 from pinlib.teach.exhibits.inspection.own_server import OwnServerPanel
 from pinlib.teach.exhibits.inspection.pin import PinPanel
@@ -218,6 +219,7 @@ def _by_night(*values: object) -> Any:
         _by_night("presented_01_watch_a_handshake.ipynb", HandshakePanel),
         _by_night("presented_01_watch_a_handshake.ipynb", ChainPanel),
         _by_night("presented_02_compute_a_pin.ipynb", PinPanel),
+        _by_night("presented_02_compute_a_pin.ipynb", BytePanel),
         ("presented_03_meet_the_man_in_the_middle.ipynb", CafePanel),
         _by_night("presented_04_survive_renewal_day.ipynb", CalendarPanel),
         ("presented_05_rotate_to_a_backup_key.ipynb", DrillPanel),

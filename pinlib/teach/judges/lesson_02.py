@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import binascii
+from base64 import b64decode
 from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
@@ -12,7 +14,7 @@ from pinlib import Cast, Kind, Notation, Pin, parts, public_roots, story
 from pinlib.encoding.files import documents
 from pinlib.encoding.naming import key_name, name_of
 from pinlib.errors import BadPin
-from pinlib.pins.wrong_hashes import Hashed, recognise
+from pinlib.pins.wrong_hashes import Hashed, candidates, recognise
 from pinlib.scenes.cast import HOST
 from pinlib.teach.judges.core import NotYet, ask, expect, judge
 from pinlib.tls.certificates import Validity, ed25519_key, p384, rsa2048
@@ -73,6 +75,11 @@ def _what_went_wrong(said: str, certificate: x509.Certificate, message: str) -> 
     if f"{bare[:7].lower()}{bare[7:]}" == str(Pin(Kind.KEY, once)):
         return "The right pin, except for a space, a newline or a capital in sha256/: fix that."
     twice = sha256(once).digest()
+    if _of_digits(bare, certificate):
+        return (
+            "Text for bytes: you wrote the hash’s hex digits in base64, which makes 64 bytes of "
+            "32. Take .digest(), not .hexdigest()."
+        )
     try:
         if Pin.parse(bare).digest == twice:
             return "You hashed twice: hash the SPKI, and write that hash as text."
@@ -81,11 +88,23 @@ def _what_went_wrong(said: str, certificate: x509.Certificate, message: str) -> 
         return f"{unreadable}."
     if len(found) == 1 and found[0].hashed is Hashed.SPKI:
         return f"The right bytes, written for {found[0].notation.value}; OkHttp wants sha256/…=."
-    if len(found) == 1 and found[0].hashed:
-        return f"This is {found[0].hashed.told}. {found[0].hashed.story}"
+    if len(found) == 1 and (hashed := found[0].hashed):
+        if hashed in {Hashed.PEM, Hashed.SPELLED}:
+            return f"Text for bytes: this is {hashed.told} ({found[0].detail}). {hashed.story}"
+        return f"This is {hashed.told}. {hashed.story}"
     size = len(parts(certificate)["SPKI"])
     asked = f"its SPKI has {size} bytes: how many did you hash?"
     return f"{message} Your pin matches nothing in it; {asked}"
+
+
+def _of_digits(said: str, certificate: x509.Certificate) -> bool:
+    """Tell whether base64 was made of a hash's hex digits, whatever had been hashed."""
+    try:
+        inside = b64decode(said.removeprefix("sha256/"), validate=True).lower()
+    except (binascii.Error, ValueError):
+        return False
+    (document,) = documents(certificate)
+    return inside in {one.digest.hex().encode() for one in candidates(document)}
 
 
 def _what_was_hashed_cases(cast: Cast) -> Iterable[tuple[x509.Certificate, str, str, str]]:

@@ -17,6 +17,7 @@ from pinlib.teach.charts.plan_rows import named_days
 from pinlib.teach.drawing import palette, verdict_view
 from pinlib.teach.exhibits.attack.cafe import CafePanel
 from pinlib.teach.exhibits.inspection.chain import ChainPanel
+from pinlib.teach.exhibits.inspection.changed_byte import BytePanel
 from pinlib.teach.exhibits.inspection.handshake import Eyes, HandshakePanel, Watched, Wrong
 from pinlib.teach.exhibits.inspection.own_server import OwnServerPanel
 from pinlib.teach.exhibits.inspection.pin import PinPanel
@@ -29,8 +30,8 @@ from tests.pairwise import pairwise
 
 ON_THE_ENGINE: tuple[type[Panel[Any]], ...] = (HandshakePanel, ChainPanel)
 LARGE = (CafePanel, CalendarPanel)  # so many states that a quick run takes some of them
-PANELS = (*ON_THE_ENGINE, *LARGE, PinPanel, TwinsPanel, OwnServerPanel, DrillPanel)
-SOME = (PinPanel, DrillPanel)  # hundreds, of which a quick run takes a fifth
+PANELS = (*ON_THE_ENGINE, *LARGE, PinPanel, BytePanel, TwinsPanel, OwnServerPanel, DrillPanel)
+SOME = (PinPanel, BytePanel, DrillPanel)  # hundreds, of which a quick run takes a fifth
 SCRIPT = "<script>alert(1)</script>"
 
 

@@ -75,9 +75,9 @@ def test_the_first_two_steps_give_a_servers_pins(port: int, cast: Cast, tmp_path
 
 
 @openssl
-def test_the_last_step_makes_a_backup(tmp_path: Path) -> None:
+def test_the_spare_step_makes_a_backup(tmp_path: Path) -> None:
     """A locked key, its public half, and the pin: the private key is behind a password."""
-    make, public, compute = steps(Asking())[-1].commands
+    make, public, compute = steps(Asking(spare=True))[-1].commands
     shell(f"{make} -pass pass:secret", tmp_path)
     assert b"ENCRYPTED PRIVATE KEY" in (tmp_path / "backup.key").read_bytes()
     shell(f"{public} -passin pass:secret", tmp_path)
@@ -234,7 +234,7 @@ def two(request: pytest.FixtureRequest, cast: Cast, tmp_path: Path) -> Iterator[
 def test_both_leaves_of_a_server_are_shown(two: tuple[int, Leaves], tmp_path: Path) -> None:
     """Asked as in the first step it shows one; each of the next commands has a leaf of its own."""
     port, leaves = two
-    save, _, both, _ = steps(Asking(f"127.0.0.1:{port}"))
+    save, _, both = steps(Asking(f"127.0.0.1:{port}"))
     shell(save.commands[0], tmp_path)
     seen = key_pins(tmp_path / "chain.pem")
     assert len({key_pin(leaf) for leaf in leaves.values()} & set(seen)) == 1
@@ -265,3 +265,14 @@ def test_the_second_leaf_is_asked_for_in_either_terminal() -> None:
         assert ("LibreSSL" in both.note) is (system is Terminal.UNIX)
         assert [" > " in one for one in both.commands[:2]] == [system is Terminal.WINDOWS] * 2
         assert all("-sigalgs" in one for one in both.commands[:2])
+
+
+def test_a_spare_key_waits_until_it_is_asked_for() -> None:
+    """Lesson 05 is about backups: here nothing is said of one, unless under More."""
+    plain, spare = OwnServerPanel(), OwnServerPanel(Asking(spare=True))
+    assert "backup" not in plain._view.text
+    assert "Three steps" in plain._view.headline.words
+    assert "openssl genpkey" in spare._view.text
+    assert "Four steps" in spare._view.headline.words
+    core = [one for one in OwnServerPanel.controls if not one.more]
+    assert "spare" not in {one.field for one in core}

@@ -41,6 +41,7 @@ from pinlib.teach.exhibits.inspection.pin import (
     shelf,
     slip,
 )
+from pinlib.teach.exhibits.inspection.pin_picture import every_notation
 from pinlib.teach.widgets.uploads import Given
 from pinlib.tls.certificates import Validity, request, rsa2048
 from tests.strangers import SHORT_KEY, strange_bundle
@@ -345,7 +346,11 @@ def test_a_wrong_pin_is_told_by_name(hashed: Hashed, look: Look) -> None:
         (SCRIPT, "unreadable", "is not a pin"),
         pytest.param(str(key_pin(LEAF)), "stranger", "it’s someone else’s", id="the leaf’s"),
         (str(key_pin(public_roots()["ISRG Root X2"])), "stranger", "the public root ISRG Root X2"),
-        (f"{key_pin(LEAF)};{key_pin(public_roots()[ROOT])}", "match", "Of 2 pins, this one"),
+        (
+            f"{key_pin(LEAF)};{key_pin(public_roots()[ROOT])}",
+            "match",
+            "1 of 2 pins matches: one is enough",
+        ),
         (certificate_pin(public_roots()[ROOT]).write(Notation.HEX), "match", "certificate pin"),
         (key_pin(public_roots()[ROOT]).digest.hex(), "match", "The key’s hash, in bare hex"),
         (
@@ -491,7 +496,7 @@ def test_what_is_struck_through_is_said_to_be() -> None:
     for notation in Notation:
         for pin in key_pin(root), certificate_pin(root):
             text = pin.write(notation, authority=True)
-            told = f"{notation.value}, {pin.kind.value} pin: {text}, struck through."
+            told = f"{notation.value}, {pin.kind.value} pin: {text}, struck through. Read by nobody"
             assert (told in words) is (pin.kind not in notation.means)
 
 
@@ -662,7 +667,7 @@ def test_a_public_root_in_an_exception_is_named() -> None:
     """Whoever was met, its root is often a well-known one."""
     root = key_pin(public_roots()[ROOT])
     panel = PinPanel(Pinned(pasted=refused_by_okhttp([*STRANGERS, root], [BACKUP])))
-    assert f"The server showed {root}: the public root {ROOT}." in panel._view.text
+    assert f"The server showed {root}: no match, the public root {ROOT}." in panel._view.text
 
 
 def test_a_log_without_pins_of_the_app_is_explained() -> None:
@@ -755,11 +760,11 @@ def test_each_pasted_pin_is_told_from_the_others(look: Look) -> None:
     view = panel._view
     words = view.text
     for told in (
-        f"The server showed {CHAIN[0]}: key of {HOST} (1 of 3).",
-        f"The server showed {CHAIN[2]}: key of Lab Root (3 of 3).",
-        f"The server showed {root}: the public root {ROOT}.",
-        f"The app pins {NOTHING}: a hash of nothing at all.",
-        f"The app pins {STRANGERS[0]}: not in here.",
+        f"The server showed {CHAIN[0]}: match, key of {HOST} (1 of 3).",
+        f"The server showed {CHAIN[2]}: match, key of Lab Root (3 of 3).",
+        f"The server showed {root}: no match, the public root {ROOT}.",
+        f"The app pins {NOTHING}: no match, a hash of nothing at all.",
+        f"The app pins {STRANGERS[0]}: no match, not in here.",
     ):
         assert told in words
     assert view.not_in_words() == []
@@ -771,8 +776,8 @@ def test_a_list_of_pins_is_told_pin_by_pin() -> None:
     """A set with a backup, and one of a wrong hash: only one of them can be in the headline."""
     pasted = f"{CHAIN[0]}, {BACKUP}, {CHAIN[0].digest.hex()}"
     view = PinPanel(Pinned(pasted=pasted))._view
-    assert f"Pasted {CHAIN[0]}: key of {HOST}." in view.text
-    assert f"Pasted {BACKUP}: not in here." in view.text
+    assert f"Pasted {CHAIN[0]}: match, key of {HOST}." in view.text
+    assert f"Pasted {BACKUP}: no match, not in here." in view.text
     assert view.not_in_words() == []
     alone = PinPanel(Pinned(pasted=str(CHAIN[0])))._view
     assert "Pasted " not in alone.text
@@ -794,3 +799,93 @@ def test_a_shown_key_is_not_called_pasted_in_the_map() -> None:
     ):
         html = PinPanel(Pinned(pasted=refused_by_okhttp(shown, pinned)))._picture.value
         assert words in html
+
+
+def test_a_notation_that_reads_the_other_kind_says_who_would_read_what() -> None:
+    """In the panel's list and in the lesson's table: the key's hash as hex is a certificate's."""
+    told = "nobody: urllib3 would take it for a certificate pin"
+    html = PinPanel(Pinned(look=Look.NOTATIONS))._picture.value
+    assert html.count(f'pl-reader">{told}') == 2
+    assert html.count('pl-reader">nobody: OkHttp would take it for a key pin') == 1
+    view = every_notation(LEAF)
+    assert view.facts["unread"] == "2"
+    for notation in Notation:
+        text = key_pin(LEAF).write(notation)
+        reader = notation.reader(Kind.KEY)
+        assert f"{notation.value}: {text}. Read by {reader}." in view.words
+        assert ("nobody" in reader) is (notation in {Notation.HEX, Notation.COLON_HEX})
+    assert view.picture.count("pl-unread") == 2
+    assert view.not_in_words() == []
+
+
+def test_urllib3_takes_hex_with_and_without_colons_for_a_certificates_hash() -> None:
+    """Asked of urllib3 itself: the certificate's is accepted, the key's is refused."""
+    ssl_ = pytest.importorskip("urllib3.util.ssl_")
+    der = LEAF.public_bytes(DER)
+    for notation in Notation.HEX, Notation.COLON_HEX:
+        ssl_.assert_fingerprint(der, certificate_pin(LEAF).write(notation))
+        with pytest.raises(Exception, match="did not match"):
+            ssl_.assert_fingerprint(der, key_pin(LEAF).write(notation))
+
+
+COLLEAGUES = dict(CAST.colleagues)
+TWO = [pin.removeprefix("sha256/") for pin in (COLLEAGUES["Ana"], COLLEAGUES["Ben"])]
+
+
+@pytest.mark.parametrize(
+    ("pasted", "words", "found"),
+    [
+        pytest.param(
+            "\n".join(f"{name:6} {pin}" for name, pin in COLLEAGUES.items()),
+            *("2 of 5 pins match: one is enough", "some"),
+            id="lines, as they are printed",
+        ),
+        pytest.param(
+            "".join(f"{name:6} {pin}" for name, pin in COLLEAGUES.items()),
+            *("2 of 5 pins match: one is enough", "some"),
+            id="lines without their ends, as a browser's field leaves them",
+        ),
+        pytest.param(
+            "<domain-config><domain>bank.example</domain><pin-set expiration='2028-01-01'>"
+            + "".join(f'<pin digest="SHA-256">{pin}</pin>' for pin in TWO)
+            + "</pin-set></domain-config>",
+            *("1 of 2 pins matches: one is enough", "some"),
+            id="Android's config",
+        ),
+        pytest.param(
+            f'Public-Key-Pins: pin-sha256="{TWO[0]}"; pin-sha256="{TWO[1]}"; max-age=9',
+            *("1 of 2 pins matches: one is enough", "some"),
+            id="HPKP",
+        ),
+        pytest.param(
+            f"curl --pinnedpubkey 'sha256//{TWO[0]};sha256//{TWO[1]}' https://bank.example/",
+            *("1 of 2 pins matches: one is enough", "some"),
+            id="curl",
+        ),
+        pytest.param(
+            f"{COLLEAGUES['Ben']}, {COLLEAGUES['Dan']}", "None of 2 pins matches", "none", id="none"
+        ),
+        pytest.param(
+            f"{COLLEAGUES['Ana']}, {COLLEAGUES['Edith']}",
+            *("2 of 2 pins match: one is enough", "all"),
+            id="all",
+        ),
+    ],
+)
+def test_of_a_set_any_pin_will_do(pasted: str, words: str, found: str) -> None:
+    """Lists and configs: how many match is said first, and match or no match of each."""
+    view = PinPanel(Pinned(pasted=pasted))._view
+    assert view.headline.words == words
+    assert view.facts["set"] == found
+    said = re.findall(r"\d+", words)
+    hits, count = (int(said[0]), int(said[1])) if len(said) == 2 else (0, int(said[0]))
+    assert view.picture.count("pl-match") == count
+    assert view.words.count(": match, ") == hits
+    assert view.words.count(": no match, ") == count - hits
+    assert view.not_in_words() == []
+
+
+def test_one_pin_is_no_set() -> None:
+    """It is in the headline, and no list is drawn."""
+    assert PinPanel(Pinned(pasted=COLLEAGUES["Ana"]))._view.facts["set"] == "one"
+    assert PinPanel()._view.facts["set"] == "empty"

@@ -205,6 +205,14 @@ def _written(content: bytes) -> str:
     return f"sha256/{b64encode(sha256(content).digest()).decode()}"
 
 
+def _of_text(text: str) -> str:
+    return _written(text.encode())
+
+
+def _digits_in_base64(content: bytes) -> str:
+    return f"sha256/{b64encode(sha256(content).hexdigest().encode()).decode()}"
+
+
 def _of_the_example(_: Any) -> str:
     return str(key_pin(LEAF))
 
@@ -253,6 +261,23 @@ def test_a_wrong_key_pin_passes_the_visible_example_and_hears_why(
         (lambda c: _written(parts(c)["key bits"]), "a hash of the bare key bits"),
         (lambda c: _written(parts(c)["PEM text"]), "a hash of the PEM text"),
         (lambda c: _written(c.tbs_certificate_bytes), "the signed part alone"),
+        (
+            lambda c: _of_text(parts(c)["SPKI"].hex()),
+            "Text for bytes: this is a hash of",
+        ),
+        (lambda c: _of_text(parts(c)["SPKI"].hex()), "(hex digits of the SPKI)"),
+        (
+            lambda c: _of_text(parts(c)["SPKI"].hex(":").upper()),
+            "hex in capitals, with colons,",
+        ),
+        (lambda c: _of_text(c.public_bytes(Encoding.DER).hex()), "(hex digits of the certificate)"),
+        (lambda c: _of_text(str(parts(c)["SPKI"])), "what Python prints of the SPKI"),
+        (lambda c: _of_text(b64encode(parts(c)["SPKI"]).decode()), "its base64 alone"),
+        (lambda c: _of_text(b64encode(parts(c)["key bits"]).decode()), "base64 of the key bits"),
+        (lambda c: _written(c.public_bytes(Encoding.PEM)), "Text for bytes: this is a hash of the"),
+        (lambda c: _written(c.public_bytes(Encoding.PEM)), "of the certificate"),
+        (lambda c: _digits_in_base64(parts(c)["SPKI"]), "Take .digest(), not .hexdigest()"),
+        (lambda c: _digits_in_base64(c.public_bytes(Encoding.DER)), "Take .digest(), not"),
         (lambda c: key_pin(c).digest, "the right 32 bytes. Now write them"),
         (lambda c: key_pin(c).digest.hex(), "The right bytes, written for hex"),
         (lambda c: str(key_pin(c)).removeprefix("sha256/"), "written for base64"),

@@ -1,4 +1,4 @@
-"""Your own server: the commands that save its chain, compute its pins and make a backup key.
+"""Your own server: the commands that save its chain and compute its pins; a spare key on demand.
 
 Nothing here contacts anybody: the commands are for the learner's own terminal.
 """
@@ -34,10 +34,11 @@ class Terminal(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A server, and a terminal."""
+    """A server, a terminal, and whether a spare key is wanted, which lesson 05 is about."""
 
     host: str = HOST
     system: Terminal = Terminal.UNIX
+    spare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def steps(where: Asking) -> tuple[Instruction, ...]:
             return f'"" | {client}{options} > {file}'
         return f"{client}{options} </dev/null >{file}"
 
-    return (
+    todo = (
         Instruction(
             "1. Save its chain",
             "What your server sends to whoever connects:",
@@ -98,7 +99,7 @@ def steps(where: Asking) -> tuple[Instruction, ...]:
             "every leaf you find. A CDN may present others elsewhere: ask from there, too.",
         ),
         Instruction(
-            "4. Make a backup, today",
+            "4. Make a spare key",
             "A key that no server uses yet. openssl asks for a password to encrypt it with.",
             (
                 "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -aes256 "
@@ -110,6 +111,7 @@ def steps(where: Asking) -> tuple[Instruction, ...]:
             "from it has the same key pin.",
         ),
     )
+    return todo if where.spare else todo[:-1]
 
 
 _TYPED = re.compile(
@@ -155,7 +157,7 @@ def _address(text: str) -> str:
 
 
 class OwnServerPanel(Panel[Asking]):
-    """Take the lesson home: your server's pins, and a backup."""
+    """Take the lesson home: your server's pins."""
 
     name = "own-server"
     controls = (
@@ -163,6 +165,7 @@ class OwnServerPanel(Panel[Asking]):
             "host", "Your server", {HOST: HOST}, "A host name, as in bank.example", kind="text"
         ),
         Control("system", "Your terminal", {system.value: system for system in Terminal}),
+        Control("spare", "A spare key, too", tooltip="Lesson 05 shows what it’s for", more=True),
     )
     presets: ClassVar = {
         "Linux, macOS": Asking(),
@@ -178,7 +181,7 @@ class OwnServerPanel(Panel[Asking]):
         ]
         return View(
             Headline(
-                "Four steps, in your own terminal",
+                f"{'Four' if state.spare else 'Three'} steps, in your own terminal",
                 f"Nothing here contacts {_asked(state.host)[0].value}: you do, with the first "
                 "command.",
                 signed=False,

@@ -18,6 +18,7 @@ from pinlib.teach.drawing import typeset
 from pinlib.teach.drawing.blocks import Headline, card, stack
 from pinlib.teach.drawing.typeset import paragraph
 from pinlib.teach.drawing.view import View
+from pinlib.teach.exhibits.inspection.pasted_key import without_secrets
 from pinlib.teach.exhibits.inspection.pin_answer import Subject, held_against
 from pinlib.teach.exhibits.inspection.pin_picture import (
     Look,
@@ -116,7 +117,8 @@ class PinPanel(Panel[Pinned]):
         return replace(source, options={name: name for name in (*given, *shelf())}), *rest
 
     def settle(self, state: Pinned, before: Pinned) -> Pinned:
-        """Show a file as soon as it is there."""
+        """Show a file as soon as it is there, and keep no private key that was pasted."""
+        state = replace(state, pasted=without_secrets(state.pasted))
         if state.file is not None and state.file is not before.file:
             return replace(state, source=state.file.entries[0])
         return state
@@ -139,6 +141,7 @@ class PinPanel(Panel[Pinned]):
         facts = {
             "hashed": "nothing",
             "notation": "none",
+            "set": "empty",
             **answer.facts,
             "look": state.look.name.lower(),
         }

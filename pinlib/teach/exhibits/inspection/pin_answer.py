@@ -15,6 +15,7 @@ from pinlib.pins.pins import is_authority
 from pinlib.pins.published import whose
 from pinlib.pins.wrong_hashes import Hashed, Recognised, recognise
 from pinlib.teach.drawing.blocks import Headline
+from pinlib.teach.exhibits.inspection.pasted_key import pasted_instead
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ def held_against(subject: Subject, pasted: str) -> Answer:
     """Say what a pasted pin is a hash of; without one, what the subject's own pins are."""
     if not pasted.strip():
         return Answer(_finding(subject), {"outcome": "shown"})
+    if instead := pasted_instead(pasted, subject.document):
+        return Answer(instead[0], {"outcome": instead[1]})
     try:
         found = recognise(pasted, subject.all, first=subject.number, file=subject.file)
     except BadPin as unreadable:
@@ -78,7 +81,32 @@ def held_against(subject: Subject, pasted: str) -> Answer:
         # A device that carries several pins accepts any one of them.
         best = _best(subject, found)
         answer = _answer(_outcome(subject, best), _judged(subject, best, len(found)), best)
-    return replace(answer, pasted=found)
+        if len(found) > 1:
+            answer = replace(answer, headline=_of_a_set(answer.headline, found))
+    return replace(answer, facts={**answer.facts, "set": _set_of(found)}, pasted=found)
+
+
+def _of_a_set(best: Headline, found: Sequence[Recognised]) -> Headline:
+    """Say how many of a set's pins match; one is enough, for a device accepts any of them."""
+    hits, count = sum(one.matches for one in found), len(found)
+    if not hits:
+        return replace(best, words=f"None of {count} pins matches", reason=_led(best))
+    words = f"{hits} of {count} pins match{'es' if hits == 1 else ''}: one is enough"
+    if best.words.startswith("Not this key"):
+        return replace(best, words=f"{words}, elsewhere", reason=_led(best))
+    return replace(best, words=words)
+
+
+def _led(best: Headline) -> str:
+    return f"{best.words}. {best.reason}"
+
+
+def _set_of(found: Sequence[Recognised]) -> str:
+    """Say of several pins whether all of them match, some or none; of one pin, that it is one."""
+    hits = sum(one.matches for one in found)
+    if len(found) < 2:
+        return "one"
+    return "all" if hits == len(found) else "some" if hits else "none"
 
 
 def told_of(subject: Subject, one: Recognised) -> str:
@@ -139,7 +167,7 @@ def _judged(subject: Subject, found: Recognised, count: int) -> Headline:
     """Say what a pasted pin is a hash of, and whether a tool would find it here."""
     notation = f"Written for {found.notation.value}"
     if count > 1:
-        notation = f"Of {count} pins, this one decides. {notation}"
+        notation = f"One of the {count} is written for {found.notation.value}"
     if found.hashed is None:
         name = whose(found.pin.digest)
         told = (

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from cryptography import x509
 from markupsafe import Markup
 
-from pinlib import Kind, Notation, Pin
+from pinlib import Kind, Notation, Pin, key_pin
 from pinlib.encoding.anatomy import SIGNATURE, SPKI, TBS, Part
 from pinlib.encoding.files import spki
 from pinlib.pins.pins import is_authority, pins_of
-from pinlib.pins.wrong_hashes import FAMOUS, Hashed, candidates, where
+from pinlib.pins.wrong_hashes import FAMOUS, Hashed, Recognised, candidates, where
 from pinlib.teach.drawing import blocks, bytemap, palette, typeset
 from pinlib.teach.drawing.blocks import card, columns
 from pinlib.teach.drawing.bytemap import Accent
 from pinlib.teach.drawing.typeset import Mono, Text, copyable, paragraph
+from pinlib.teach.drawing.view import View
 from pinlib.teach.exhibits.inspection.pin_answer import Answer, Subject, told_of
 
 
@@ -51,16 +53,29 @@ def draw_pasted(subject: Subject, answer: Answer) -> tuple[tuple[Markup, ...], l
     for heading, pins in lists.items():
         if not pins:
             continue
-        rows = [(told_of(subject, one), one.pin) for one in pins[:TOLD]]
+        rows = [(one, told_of(subject, one)) for one in pins[:TOLD]]
         more = f"and {len(pins) - TOLD} more" if len(pins) > TOLD else ""
         table = blocks.grid(
-            ("Pin", "What it is"),
-            [(typeset.inline(Mono(_bare(pin), 13)), typeset.inline(told)) for told, pin in rows],
+            ("Pin", "Match", "What it is"),
+            [
+                (
+                    typeset.inline(Mono(_bare(one.pin), 13)),
+                    Markup('<span class="pl-match">{} {}</span>').format(
+                        blocks.mark("holds" if one.matches else "fails"), _matched(one)
+                    ),
+                    typeset.inline(told),
+                )
+                for one, told in rows
+            ],
         )
         cards.append(card(heading, table, *([paragraph(more, dim=True)] if more else [])))
-        words += [f"{heading} {pin}: {told}." for told, pin in rows]
+        words += [f"{heading} {one.pin}: {_matched(one)}, {told}." for one, told in rows]
         words += [f"{heading} … {more}."] if more else []
     return (columns(*cards),), words
+
+
+def _matched(one: Recognised) -> str:
+    return "match" if one.matches else "no match"
 
 
 def _bare(pin: Pin) -> str:
@@ -162,9 +177,11 @@ def draw_notations(subject: Subject, answer: Answer) -> tuple[Markup, list[str]]
                 cells.append(typeset.inline("none: this is no certificate"))
                 continue
             text = pins[kind].write(notation, authority=authority)
+            reader = notation.reader(kind)
             read = kind in notation.means
-            cells.append(_written(text, f"the {kind.value} pin for {notation.value}", read))
-            struck = "" if read else ", struck through"
+            what = f"the {kind.value} pin for {notation.value}"
+            cells.append(_written(text, what, "" if read else reader))
+            struck = "" if read else f", struck through. Read by {reader}"
             words.append(f"{notation.value}, {kind.value} pin: {text}{struck}.")
         rows.append(cells)
     head: list[Text] = ["Written for", "Key pin", "Certificate pin"]
@@ -242,6 +259,36 @@ def _slips(subject: Subject, answer: Answer) -> list[_Slip]:
     return found
 
 
-def _written(text: str, what: str, read: bool) -> Markup:
+def _written(text: str, what: str, unread: str) -> Markup:
     shown = copyable(text, what)
-    return shown if read else Markup('<span class="pl-unread">{}</span>').format(shown)
+    if not unread:
+        return shown
+    told = Markup('<span class="pl-unread">{}</span><div class="pl-dim pl-reader">{}</div>')
+    return told.format(shown, typeset.inline(unread))
+
+
+def every_notation(certificate: x509.Certificate) -> View:
+    """Write one key pin as each tool writes it, and say beside it who reads it so."""
+    pin = key_pin(certificate)
+    rows, words = [], []
+    for notation in Notation:
+        text, reader = pin.write(notation), notation.reader(pin.kind)
+        unread = pin.kind not in notation.means
+        written = copyable(text, f"the pin for {notation.value}")
+        cell = Markup('<span class="pl-unread">{}</span>').format(written) if unread else written
+        rows.append((typeset.inline(notation.value), cell, typeset.inline(reader)))
+        words.append(f"{notation.value}: {text}. Read by {reader}.")
+    others = sum(pin.kind not in notation.means for notation in Notation)
+    return View(
+        blocks.Headline(
+            f"{_COUNTED[len(Notation)]} notations, one key pin",
+            f"{_COUNTED[others]} are struck through: tools that read those hash the certificate.",
+            signed=False,
+        ),
+        card("The same 32 bytes", blocks.grid(("Notation", "Key pin", "Read by"), rows)),
+        "\n".join(["The same 32 bytes.", *words]),
+        {"outcome": "shown", "unread": str(others)},
+    )
+
+
+_COUNTED = {2: "Two", 9: "Nine"}
