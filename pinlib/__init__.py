@@ -5,7 +5,7 @@ connects to it and comes to a `Verdict`; a `Pin` is what it may insist on, besid
 
     >>> from pinlib import Strategy, story
     >>> print(story().events["initial"].verdict(Strategy.LEAF_KEY))
-    ✓ Connected. The chain, the name, the date, the key and the pin all hold.
+    ✓ Connected. Chain, name, date, key and pin all hold.
     ...
 
 This is the front door: notebooks take everything of the subject from here, and everything on screen
@@ -66,8 +66,9 @@ from pinlib.tls.endpoints import Server
 from pinlib.tls.handshake import Connection, connect
 from pinlib.tls.openssl import Mode, Tls, engine_mode
 from pinlib.tls.records import Sender
-from pinlib.tls.transcript import Message
+from pinlib.tls.transcript import Message, handshake_signature
 from pinlib.tls.verdicts import Mark, Outcome, Rung, Verdict
+from pinlib.wire.signatures import HandshakeSignature
 
 __all__ = [
     "AtExpiry",
@@ -82,6 +83,7 @@ __all__ = [
     "Event",
     "Evidence",
     "Field",
+    "HandshakeSignature",
     "Identity",
     "Kind",
     "Mark",
@@ -120,6 +122,7 @@ __all__ = [
     "each_time_anew",
     "engine_mode",
     "genuine",
+    "handshake_signature",
     "key_pin",
     "key_pins",
     "known_pins",

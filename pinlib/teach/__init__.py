@@ -29,7 +29,7 @@ _SHOWN_BY = {
         "show_event",
         "show_scenario",
     ),
-    "exhibits.inspection.chain": ("ChainPanel",),
+    "exhibits.connection.chain": ("ChainPanel",),
     "exhibits.inspection.changed_byte": ("BytePanel",),
     "exhibits.lifecycle.field_updates": (
         "STALE",
@@ -38,7 +38,7 @@ _SHOWN_BY = {
         "fetched",
     ),
     "exhibits.inspection.curl_leaf": ("curl_says",),
-    "exhibits.inspection.handshake": ("HandshakePanel",),
+    "exhibits.connection.handshake": ("HandshakePanel",),
     "exhibits.inspection.openssl_pipeline": ("pipeline",),
     "exhibits.inspection.own_server": ("OwnServerPanel",),
     "exhibits.inspection.pin": ("PinPanel",),

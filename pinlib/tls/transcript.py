@@ -10,7 +10,7 @@ messages after ServerHello (RFC 8446, section 1.2), in records that all look ali
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from pinlib.encoding.anatomy import Part
@@ -18,6 +18,7 @@ from pinlib.encoding.naming import visible
 from pinlib.tls.openssl import Tls
 from pinlib.tls.records import SUITES, Content, Direction, Record, Sealer, Sender
 from pinlib.wire.messages import RETRY, content_fields, record_fields
+from pinlib.wire.signatures import HandshakeSignature, signed_in
 from pinlib.wire.tls_numbers import alert_name, number_name, suite_name
 
 Secrets = Mapping[str, bytes]
@@ -55,6 +56,11 @@ class Message(NamedTuple):
     def __repr__(self) -> str:
         detail = f" ({self.detail})" if self.detail else ""
         return f"{self.name}{detail}, {self.size} B, from the {self.sender.value}"
+
+
+def handshake_signature(timeline: Iterable[Message]) -> HandshakeSignature | None:
+    """Return what the server signed in a conversation as the phone knows it; None if nothing."""
+    return signed_in([m.body for m in timeline if m.body and m.content == Content.HANDSHAKE])
 
 
 CLOSED = "encrypted record"

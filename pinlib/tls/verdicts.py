@@ -257,10 +257,10 @@ class Findings:
         if self._matched_unverified:
             return "All five hold, but the matching certificate isn’t in the verified chain."
         if self.match is not None:
-            return "The chain, the name, the date, the key and the pin all hold."
+            return "Chain, name, date, key and pin all hold."
         if self.device.is_pinned:
             return "The CA was installed on this device, and pins don’t count for such CAs."
-        return "The chain, the name, the date and the key all hold. The app pins nothing."
+        return "Chain, name, date and key all hold. The app pins nothing."
 
     def _reason_chain(self) -> str:
         if not self.presented:

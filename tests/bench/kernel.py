@@ -11,7 +11,7 @@ import nbformat
 from nbclient import NotebookClient
 
 from pinlib.teach.exhibits.attack.cafe import CafePanel
-from pinlib.teach.exhibits.inspection.handshake import HandshakePanel
+from pinlib.teach.exhibits.connection.handshake import HandshakePanel
 from pinlib.teach.exhibits.inspection.pin import PinPanel
 from pinlib.teach.exhibits.inspection.same_key import TwinsPanel
 from pinlib.teach.exhibits.lifecycle.field_updates import FieldPanel

@@ -25,8 +25,8 @@ from pinlib.operations.updates import Enforcement
 from pinlib.scenes.scenario import Middle
 from pinlib.teach.charts.plan_rows import named_days
 from pinlib.teach.exhibits.attack.cafe import CafePanel
-from pinlib.teach.exhibits.inspection.chain import ChainPanel, Sends
-from pinlib.teach.exhibits.inspection.handshake import Eyes, HandshakePanel, Wrong
+from pinlib.teach.exhibits.connection.chain import ChainPanel, Sends
+from pinlib.teach.exhibits.connection.handshake import Eyes, HandshakePanel, Wrong
 from pinlib.teach.exhibits.inspection.pin import BANK, REQUEST, ROOT, Look, PinPanel
 from pinlib.teach.exhibits.inspection.same_key import CROSSED, TwinsPanel
 from pinlib.teach.exhibits.lifecycle.drill_run import Ship

@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from pinlib.teach.exhibits.attack.cafe import CafePanel
-from pinlib.teach.exhibits.inspection.chain import ChainPanel
+from pinlib.teach.exhibits.connection.chain import ChainPanel
+from pinlib.teach.exhibits.connection.handshake import HandshakePanel
 from pinlib.teach.exhibits.inspection.changed_byte import BytePanel
-from pinlib.teach.exhibits.inspection.handshake import HandshakePanel
 from pinlib.teach.exhibits.inspection.own_server import OwnServerPanel
 from pinlib.teach.exhibits.inspection.pin import PinPanel
 from pinlib.teach.exhibits.inspection.same_key import TwinsPanel

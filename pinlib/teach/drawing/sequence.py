@@ -23,13 +23,17 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """One message between two lanes; one that was never sent keeps its row, as a dotted line."""
+    """One message between two lanes; one that was never sent keeps its row, as a dotted line.
+
+    `step` is its place in a conversation that can be stepped through, and 0 elsewhere.
+    """
 
     name: str
     sender: Literal["left", "right"]
     size: str
     secrecy: Literal["clear", "encrypted", "unsent"]
     detail: Text = ""
+    step: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +42,62 @@ class DecisionRow:
 
     words: str
     mark: Sign
+    step: int = 0
 
 
-def sequence(left: Lane, right: Lane, rows: Sequence[MessageRow | DecisionRow]) -> Markup:
-    """Draw a conversation, message by message, with the moment of decision across the lifeline."""
+SequenceRow = MessageRow | DecisionRow
+
+
+def sequence(
+    left: Lane, right: Lane, rows: Sequence[SequenceRow], *, sizes: str = "", step: int = 0
+) -> Markup:
+    """Draw a conversation, message by message, with the moment of decision across the lifeline.
+
+    `sizes` says over their column what the sizes are of.  At a `step`, what comes later is left
+    empty.
+    """
+    over = f'<span class="pl-sizes pl-dim">{escape(sizes)}</span>' if sizes else ""
     lanes = (
         f'<li class="pl-lanes"><span>{glyph(left.glyph, left.name)} {escape(left.name)}</span>'
-        f"<span>{escape(right.name)} {glyph(right.glyph, right.name)}</span></li>"
+        f"<span>{escape(right.name)} {glyph(right.glyph, right.name)}</span>{over}</li>"
     )
     drawn = (
-        _decision(row) if isinstance(row, DecisionRow) else _message(row, left, right)
+        _LATER
+        if step and not 0 < row.step <= step
+        else _decision(row, step)
+        if isinstance(row, DecisionRow)
+        else _message(row, left, right, step)
         for row in rows
     )
-    return Markup(f'<ol class="pl-sequence">{lanes}{"".join(drawn)}</ol>')
+    kind = "pl-sequence pl-stepping" if step else "pl-sequence"
+    return Markup(f'<ol class="{kind}">{lanes}{"".join(drawn)}</ol>')
 
 
-def _decision(row: DecisionRow) -> str:
+_LATER = '<li class="pl-row pl-later" aria-hidden="true"><div class="pl-wire"></div></li>'
+
+
+def _current(row: SequenceRow, step: int) -> str:
+    return ' aria-current="step"' if step and row.step == step else ""
+
+
+def _named(row: SequenceRow, words: str) -> str:
+    """Set a row's name; where it can be stepped to, as something to click."""
+    if not row.step:
+        return f'<span class="pl-strong">{escape(words)}</span>'
     return (
-        f'<li class="pl-row pl-decision" data-decision="{row.mark}"><div class="pl-wire">'
-        f'{mark(row.mark)}<span class="pl-strong">{escape(row.words)}</span></div></li>'
+        f'<button type="button" class="pl-strong pl-step-to" data-step="{row.step}"'
+        f' title="Open it to its bytes">{escape(words)}</button>'
     )
 
 
-def _message(row: MessageRow, left: Lane, right: Lane) -> str:
+def _decision(row: DecisionRow, step: int) -> str:
+    return (
+        f'<li class="pl-row pl-decision" data-decision="{row.mark}"{_current(row, step)}>'
+        f'<div class="pl-wire">{mark(row.mark)}{_named(row, row.words)}</div></li>'
+    )
+
+
+def _message(row: MessageRow, left: Lane, right: Lane, step: int) -> str:
     start, end = (left, right) if row.sender == "left" else (right, left)
     if row.secrecy == "unsent":
         note = f"never sent, {escape(row.size)}"
@@ -71,8 +108,8 @@ def _message(row: MessageRow, left: Lane, right: Lane) -> str:
     detail = f' <span class="pl-dim">{inline(row.detail)}</span>' if row.detail else ""
     return (
         f'<li class="pl-row pl-{row.secrecy}" data-message="{escape(row.name)}"'
-        f' data-secrecy="{row.secrecy}" data-from="{row.sender}"><div class="pl-wire">'
-        f'<div class="pl-label"><span class="pl-strong">{escape(row.name)}</span>{detail}</div>'
+        f' data-secrecy="{row.secrecy}" data-from="{row.sender}"{_current(row, step)}>'
+        f'<div class="pl-wire"><div class="pl-label">{_named(row, row.name)}{detail}</div>'
         f"{_arrow(row, f'from {start.name} to {end.name}')}</div>"
         f'<div class="pl-note">{note}</div></li>'
     )

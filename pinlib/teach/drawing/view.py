@@ -20,7 +20,7 @@ NUMBER = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?|\d+(?:[.,:]\d+
 
 
 class _Reader(HTMLParser):
-    """Collect what can be read in a piece of HTML; a shortened key counts as the whole of it."""
+    """Collect what can be read in a piece of HTML; bytes and keys in short count as the whole."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Skip styles and scripts; of a shortened key take the title, which has the whole."""
         given = dict(attrs)
-        full = given.get("title") if tag == "code" else None
+        full = given.get("data-whole") or given.get("title") if tag == "code" else None
         if full is not None:
             self.whole.append(full)
         if full is not None or tag in {"style", "script"}:

@@ -19,7 +19,10 @@ from pinlib.encoding import state_line
 from pinlib.errors import BadInput
 
 _S = TypeVar("_S")
-ControlKind = Literal["auto", "buttons", "dropdown", "checkbox", "slider", "text", "file", "press"]
+ControlKind = Literal[
+    "auto", "buttons", "dropdown", "checkbox", "slider", "steps", "text", "file", "press"
+]
+PACE = 2500  # milliseconds a step lasts when it is played
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ class Control:
     Without options it is a checkbox over True and False.  For kind "text" the options are examples:
     any text may be typed, and tests walk the examples.  For kind "file" the value is None until a
     file was given, and then what `receive` makes of its name and content; the content itself is
-    kept nowhere else.
+    kept nowhere else.  For kind "steps" the options are numbered from 0, which stands for all of
+    them: back, next and play go round in a ring, from the last to all of them, and on to the first.
     """
 
     field: str
@@ -76,7 +80,8 @@ class Control:
         if hasattr(widget, "options") and dict(widget.options) != dict(self.options):
             # A slider whose place lies beyond its new end moves, and tells us that a hand did it:
             # so it goes to the beginning first, which is in reach before and after.
-            widget.index = 0
+            if hasattr(widget, "index"):
+                widget.index = 0
             widget.options = list(self.options.items())
         widget.value = value
 
@@ -103,6 +108,8 @@ class Control:
             return widgets.Dropdown(**common, options=pairs, tooltip=tooltip)
         if kind == "slider":
             return widgets.SelectionSlider(**common, options=pairs, tooltip=tooltip)
+        if kind == "steps":
+            return _Steps(**common, options=pairs, tooltip=tooltip)
         return widgets.ToggleButtons(
             **common,
             options=pairs,
@@ -133,6 +140,73 @@ class _Press(widgets.Button):
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.on_click(lambda _: setattr(self, "value", self.value + 1))
+
+
+class _Steps(widgets.HBox):
+    """Back, Next and Play through what has an order; the page's script also hears arrow keys."""
+
+    value = traitlets.Int(0)
+
+    def __init__(
+        self, *, description: str, options: list[tuple[str, int]], value: int, tooltip: str
+    ) -> None:
+        self._name = description
+        self._label = widgets.Label(description)
+        back = widgets.Button(description="Back", tooltip="One back (arrow left)")
+        back.add_class("pinlib-step-back")
+        onward = widgets.Button(description="Next", tooltip=f"{tooltip} (arrow right)")
+        onward.add_class("pinlib-step-on")
+        self._play = widgets.Play(min=1, max=2, interval=PACE, show_repeat=False)
+        # What is clicked in the picture says here which step it is.
+        self._chosen = widgets.Text(continuous_update=False).add_class("pinlib-chosen-step")
+        buttons = widgets.HBox([back, onward, self._play, self._chosen])
+        super().__init__([self._label, buttons])
+        self.add_class("pinlib-steps")
+        self.options = options
+        self.observe(self._changed, "value")
+        back.on_click(lambda _: self._go(-1))
+        onward.on_click(lambda _: self._go(1))
+        self._play.observe(self._played, "value")
+        self._chosen.observe(self._clicked, "value")
+        self.value = value
+
+    @property
+    def options(self) -> list[tuple[str, int]]:
+        """The steps by their names; the first is all of them."""
+        return self._options
+
+    @options.setter
+    def options(self, given: list[tuple[str, int]]) -> None:
+        self._options = list(given)
+        self.value = min(self.value, len(given) - 1)
+        with self._play.hold_trait_notifications():
+            self._play.max = len(given)
+            self._play.value = self.value or len(given)
+        self._changed()
+
+    def stop(self) -> None:
+        """Play no further."""
+        self._play.playing = False
+
+    def _go(self, by: int) -> None:
+        self.stop()
+        self.value = (self.value + by) % len(self._options)
+
+    def _played(self, change: Mapping[str, Any]) -> None:
+        self.value = change["new"] % len(self._options)
+
+    def _clicked(self, change: Mapping[str, Any]) -> None:
+        chosen = change["new"]
+        self._chosen.value = ""  # so that the same one can be clicked again
+        if chosen.isascii() and chosen.isdecimal() and int(chosen) < len(self._options):
+            self.stop()
+            self.value = int(chosen)
+
+    def _changed(self, _: Mapping[str, Any] | None = None) -> None:
+        self._play.value = self.value or len(self._options)
+        last = len(self._options) - 1
+        where = f"{self.value} of {last}" if self.value else f"all {last}"
+        self._label.value = f"{self._name}: {where}"
 
 
 def to_text(name: str, controls: Sequence[Control], state: object) -> str:

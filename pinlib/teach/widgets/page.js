@@ -71,6 +71,63 @@
     if (lasting && event.target.matches(".pl-words")) lasting.dataset.inWords = event.target.open ? "open" : "closed";
   }, true);
 
+  // A conversation is stepped through: arrow keys on its buttons, or on the message itself, which a
+  // click opens.  Its picture is replaced at each step, so the focus goes on to the new one.
+  const steps = (element) => element.closest?.(".pinlib-panel:has(.pinlib-steps)");
+  document.addEventListener("keydown", (event) => {
+    const by = { ArrowLeft: ".pinlib-step-back", ArrowRight: ".pinlib-step-on" }[event.key];
+    if (!by || !event.target.closest?.(".pinlib-steps, .pl-step-to")) return;
+    event.preventDefault();
+    steps(event.target)?.querySelector(by).click();
+  }, true);
+  document.addEventListener("click", (event) => {
+    const message = event.target.closest?.(".pl-step-to");
+    const field = message && steps(message)?.querySelector(".pinlib-chosen-step input");
+    if (!field) return;
+    field.value = message.dataset.step;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  let onMessage = null;
+  document.addEventListener("focusin", (event) => {
+    onMessage = event.target.matches?.(".pl-step-to") ? event.target.closest(".pinlib-view") : null;
+  });
+  const keepFocus = () => {
+    if (!onMessage?.isConnected || document.activeElement !== document.body) return;
+    onMessage.querySelector("[aria-current] .pl-step-to")?.focus({ preventScroll: true });
+  };
+
+  // A field lights up its bytes, and a byte its field; or the innermost one that is open.
+  const light = (opened, path, from) => {
+    for (const lit of opened.querySelectorAll(".pl-lit")) lit.classList.remove("pl-lit");
+    const fields = [...opened.querySelectorAll("details[data-field]")].filter((one) => one.checkVisibility());
+    const field = fields.reverse().find(({ dataset }) => `${path}.`.startsWith(`${dataset.field}.`));
+    const bytes = [...opened.querySelectorAll(".pl-hex [data-field]")].filter(({ dataset }) => `${dataset.field}.`.startsWith(`${path}.`));
+    for (const one of [field, ...bytes]) one?.classList.add("pl-lit");
+    if (from.closest(".pl-hex")) field && within(opened.querySelector(".pl-fields"), field.firstElementChild);
+    else bytes[0] && within(opened.querySelector(".pl-hex"), bytes[0]);
+  };
+  const within = (frame, one) => {
+    const box = one.getBoundingClientRect(), edge = frame.getBoundingClientRect();
+    if (box.top < edge.top || box.bottom > edge.bottom) frame.scrollTop += box.top - edge.top - (edge.height - box.height) / 3;
+  };
+  for (const kind of ["mouseover", "focusin"]) {
+    document.addEventListener(kind, ({ target }) => {
+      const opened = target.closest?.(".pl-opened"), field = target.closest?.("[data-field]");
+      if (opened && field) light(opened, field.dataset.field, target);
+    });
+  }
+  // In the bytes, arrow keys go from field to field.
+  document.addEventListener("keydown", (event) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!by || !event.target.matches?.(".pl-opened .pl-hex")) return;
+    event.preventDefault();
+    const paths = [...new Set([...event.target.querySelectorAll("[data-field]")].map((one) => one.dataset.field))];
+    const now = event.target.querySelector(".pl-lit")?.dataset.field;
+    const next = paths[Math.min(paths.length - 1, Math.max(0, paths.indexOf(now) + by))];
+    light(event.target.closest(".pl-opened"), next, event.target);
+    within(event.target, event.target.querySelector(".pl-lit"));
+  }, true);
+
   // One click takes a pin along.  Where the browser forbids that, it is marked instead.
   document.body.classList.add("pinlib-classroom");
   document.addEventListener("click", async (event) => {
@@ -129,11 +186,13 @@
   const reveal = () => {
     for (const hex of document.querySelectorAll(".pl-hex:not([data-revealed])")) {
       hex.dataset.revealed = "true";
-      const first = hex.querySelector("b");
+      const first = hex.querySelector("b, .pl-lit");
       if (!first) continue;
       const row = parseFloat(getComputedStyle(hex).lineHeight);
       const above = first.getBoundingClientRect().top - hex.getBoundingClientRect().top;
       hex.scrollTop = row * Math.max(0, Math.floor(above / row) - 1);
+      const field = hex.parentElement.querySelector(".pl-fields > :has(.pl-lit), .pl-fields > .pl-lit");
+      if (field) within(field.parentElement, field.querySelector(".pl-lit > summary") ?? field.firstElementChild);
     }
   };
   const handles = () => { for (const one of document.querySelectorAll(".pinlib-panel .noUi-handle")) name(one); };
@@ -141,6 +200,7 @@
   new MutationObserver((changes) => {
     attend();
     reveal();
+    keepFocus();
     handles();
     kernelGone();
     if (clicked) for (const { target } of changes) inView(target);

@@ -56,6 +56,7 @@ def heard_in_order(*shown: widgets.DOMWidget) -> None:
     before the button was pressed arrives after it, and stays.
     """
     for widget in shown:
+        heard_in_order(*getattr(widget, "children", ()))
         if hasattr(widget.comm, "_reply_subshell_for"):  # since ipykernel 7.4
             widget.comm._reply_subshell_for = lambda _message, asked: asked
 

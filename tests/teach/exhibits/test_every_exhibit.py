@@ -16,9 +16,9 @@ from pinlib.scenes.scenario import Middle
 from pinlib.teach.charts.plan_rows import named_days
 from pinlib.teach.drawing import palette, verdict_view
 from pinlib.teach.exhibits.attack.cafe import CafePanel
-from pinlib.teach.exhibits.inspection.chain import ChainPanel
+from pinlib.teach.exhibits.connection.chain import ChainPanel
+from pinlib.teach.exhibits.connection.handshake import Eyes, HandshakePanel, Watched, Wrong
 from pinlib.teach.exhibits.inspection.changed_byte import BytePanel
-from pinlib.teach.exhibits.inspection.handshake import Eyes, HandshakePanel, Watched, Wrong
 from pinlib.teach.exhibits.inspection.own_server import OwnServerPanel
 from pinlib.teach.exhibits.inspection.pin import PinPanel
 from pinlib.teach.exhibits.inspection.same_key import TwinsPanel
@@ -32,6 +32,7 @@ ON_THE_ENGINE: tuple[type[Panel[Any]], ...] = (HandshakePanel, ChainPanel)
 LARGE = (CafePanel, CalendarPanel)  # so many states that a quick run takes some of them
 PANELS = (*ON_THE_ENGINE, *LARGE, PinPanel, BytePanel, TwinsPanel, OwnServerPanel, DrillPanel)
 SOME = (PinPanel, BytePanel, DrillPanel)  # hundreds, of which a quick run takes a fifth
+WHOLE = dict.fromkeys(replace(state, eyes=Eyes.PHONE, step=0) for state in HandshakePanel.states())
 SCRIPT = "<script>alert(1)</script>"
 
 
@@ -172,8 +173,8 @@ def test_every_preset_is_a_state_that_the_controls_can_reach(kind: type[Panel[An
 def test_the_handshake_panel_decides_before_any_data() -> None:
     """The mark of the decision stands before the first application data, in every state."""
     panel = HandshakePanel()
-    for state in HandshakePanel.states():
-        panel.show(replace(state, eyes=Eyes.PHONE))
+    for state in WHOLE:
+        panel.show(state)
         html = panel._picture.value
         assert html.count("data-decision=") == 1
         assert html.index("data-decision=") < html.index('data-message="application data"')
@@ -193,8 +194,8 @@ def test_a_copy_is_shown_signed_with_another_key() -> None:
 def test_only_a_mis_issued_certificate_fools_the_phone_and_the_pin_ends_it() -> None:
     """Of all that can be wrong, one thing passes TLS; the pin is what stops it."""
     fooled = set()
-    for state in HandshakePanel.states():
-        panel = HandshakePanel(replace(state, eyes=Eyes.PHONE))
+    for state in WHOLE:
+        panel = HandshakePanel(state)
         if panel._view.facts["ending"] == "intercepted":
             fooled.add((state.wrong, state.pinned))
     assert fooled == {(Wrong.MIS_ISSUED, False)}

@@ -1,1 +1,1 @@
-"""What a learner takes apart: a handshake, a chain, a certificate, a pin, a server of their own."""
+"""What a learner takes apart: a certificate, a pin, a server of their own."""

@@ -1,0 +1,1 @@
+"""One connection, taken apart: its messages, their bytes, its signature, its two chains."""
