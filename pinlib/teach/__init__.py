@@ -39,6 +39,7 @@ _SHOWN_BY = {
     ),
     "exhibits.inspection.curl_leaf": ("curl_says",),
     "exhibits.connection.handshake": ("HandshakePanel",),
+    "exhibits.connection.signed_view": ("show_signature",),
     "exhibits.inspection.openssl_pipeline": ("pipeline",),
     "exhibits.inspection.own_server": ("OwnServerPanel",),
     "exhibits.inspection.pin": ("PinPanel",),
@@ -85,6 +86,7 @@ __all__ = [
     "show_event",
     "show_plan",
     "show_scenario",
+    "show_signature",
     "start",
     "where_stopped",
 ]

@@ -143,6 +143,66 @@ def test_fast_clicking_ends_where_the_last_click_was(first: Notebook) -> None:
     first.assert_no_error_badge()
 
 
+def _at(panel: Locator, step: int) -> None:
+    expect(_outcome(panel)).to_have_attribute("data-state", re.compile(f"step={step}$"))
+
+
+def test_a_handshake_is_stepped_through_by_mouse_and_by_keys(first: Notebook) -> None:
+    """Next, Back, a click on a message, arrow keys on either; and playing goes by itself."""
+    panel = first.panel("handshake")
+    panel.get_by_role("button", name="Start over").click()
+    onward = panel.get_by_role("button", name="Next")
+    onward.click()
+    _at(panel, 1)
+    expect(panel.locator(".pl-opened")).to_be_visible()
+    onward.press("ArrowRight")
+    _at(panel, 2)
+    onward.press("ArrowLeft")
+    _at(panel, 1)
+    panel.get_by_role("button", name="Back").click()
+    _at(panel, 0)
+    panel.locator('[data-message="Certificate"] button').click()
+    _at(panel, 4)
+    message = panel.locator("[aria-current=step] button")
+    expect(message).to_be_focused()
+    message.press("ArrowRight")
+    _at(panel, 5)
+    expect(panel.locator("[aria-current=step] button")).to_be_focused()
+    expect(panel.locator(".pl-signed")).to_contain_text("It verifies")
+    first.screenshot("01-signature")
+    panel.locator(".widget-play button").first.click()
+    _at(panel, 6)  # a step of two and a half seconds later
+    panel.locator(".widget-play button").first.click()
+    panel.get_by_role("button", name="Start over").click()
+    _at(panel, 0)
+    first.assert_no_error_badge()
+
+
+def test_a_field_lights_its_bytes_and_a_byte_its_field(first: Notebook) -> None:
+    """By pointing and by the keyboard; a byte in a closed field lights what it is folded into."""
+    panel = first.panel("handshake")
+    panel.get_by_role("button", name="Start over").click()
+    panel.get_by_role("button", name="Next").click()
+    _at(panel, 1)
+    lit = panel.locator("details.pl-lit > summary")
+    bytes_lit = panel.locator(".pl-hex .pl-lit")
+    expect(lit).to_contain_text("host_name")
+    assert "bank.example".encode().hex(" ").split()[0] in bytes_lit.first.inner_text()
+    panel.locator("details[data-field] > summary", has_text="cipher_suites").last.hover()
+    expect(lit).to_contain_text("cipher_suites")
+    first_bytes = panel.locator('.pl-hex [data-field="0"]').first
+    first_bytes.hover()
+    expect(lit).to_contain_text("msg_type")
+    expect(bytes_lit.first).to_have_text("01")
+    panel.locator(".pl-hex").focus()
+    panel.locator(".pl-hex").press("ArrowRight")
+    expect(lit).to_contain_text("message_length")
+    panel.locator("details[data-field] > summary", has_text="msg_type").first.focus()
+    expect(lit).to_contain_text("msg_type")
+    panel.get_by_role("button", name="Start over").click()
+    _at(panel, 0)
+
+
 def test_the_answer_is_announced_and_its_evidence_is_not(first: Notebook) -> None:
     """A screen reader hears the verdict on each change, from an element that lasts."""
     panel = first.panel("handshake")
@@ -169,7 +229,7 @@ def test_an_unfinished_checkpoint_offers_hints(first: Notebook) -> None:
     hint = first.page.get_by_role("button", name="Hint 1 of 3").first
     hint.scroll_into_view_if_needed()
     hint.click()
-    expect(first.page.get_by_text("one after the other", exact=False).first).to_be_visible()
+    expect(first.page.get_by_text("Two things have to be true", exact=False).first).to_be_visible()
     expect(first.page.get_by_role("button", name="Hint 2 of 3").first).to_be_visible()
     first.screenshot("01-checkpoint")
 

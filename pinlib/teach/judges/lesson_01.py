@@ -1,67 +1,114 @@
-"""Lesson 01: the certificate in a capture, and a phone that believes too much."""
+"""Lesson 01: when to send the password, and a phone that believes too much."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-from pinlib import Authority, Connection, Device, Server, Tls, Verdict, connect, story
+from pinlib import (
+    Authority,
+    Cast,
+    Device,
+    HandshakeSignature,
+    Identity,
+    Mode,
+    Tls,
+    Verdict,
+    connect,
+    engine_mode,
+    handshake_signature,
+    story,
+)
 from pinlib.scenes.cast import HOST, MUCH_LATER, TODAY
 from pinlib.teach.judges.core import ask, expect, judge
 from pinlib.tls.certificates import Validity
-from pinlib.tls.handshake import talk
-from pinlib.tls.transcript import Message
+
+COPIED = "the real certificate, copied, without its key"
 
 
-def _captured(tls: Tls, event: str = "initial") -> tuple[Message, ...]:
-    return story().events[event].verdict(tls=tls).eavesdropped
-
-
-def _resumed() -> tuple[Message, ...]:
-    """Return a TLS 1.2 connection that goes on with an earlier session: no Certificate in it."""
+@judge("01", "may_log_in")
+def may_log_in(answer: Any) -> str:
+    """Judge a function from presented chain, verified chain and signature to True or False."""
     cast = story()
-    phone = replace(cast.phone, tls=Tls.V1_2)
-    first, server = Connection(phone, HOST, TODAY), Server(cast.bank)
-    talk(first, server)
-    again = Connection(phone, HOST, TODAY, session=first.session)
-    talk(again, Server(cast.bank))
-    return again.verdict.eavesdropped
+    versions = (Tls.V1_2, Tls.V1_3) if engine_mode() is Mode.OPENED else (Tls.V1_2,)
+    count = 0
+    for tls in versions:
+        for verdict, right, message in _connections(cast, tls):
+            _may(answer, verdict, _signature(verdict), right, message)
+            count += 1
+        first, again = (cast.events["initial"].verdict(tls=tls) for _ in range(2))
+        replayed = replace(_signature(again), signature=_signature(first).signature)
+        told = (
+            "Mallory showed the copy and replayed a signature that she recorded earlier. It’s for "
+            "another handshake: ask signature.verifies about this one."
+        )
+        _may(answer, again, replayed, False, told)
+        count += 1
+    return (
+        f"Right in {count} of {count} connections: the bank got the password, and nobody else "
+        "did. You asked for a verified chain, and for a signature with its leaf’s key."
+    )
 
 
-@judge("01", "certificate_in")
-def certificate_in(answer: Any) -> str:
-    """Judge a function from a capture, a tuple of messages seen from outside, to True or False."""
-    cases = (
-        (_captured(Tls.V1_2), True, "TLS 1.2 sends the certificate in clear, and you missed it."),
+def _may(
+    answer: Any, verdict: Verdict, signature: HandshakeSignature, right: bool, message: str
+) -> None:
+    version = verdict.device.tls.value
+    given = (verdict.presented, verdict.verified, signature)
+    said = ask(answer, *given, when=f"about a connection in {version}")
+    expect(isinstance(said, bool), f"Answer True or False; this was {said!r}.")
+    expect(said is right, message)
+
+
+def _connections(cast: Cast, tls: Tls) -> tuple[tuple[Verdict, bool, str], ...]:
+    """Return connections, whether the password may go there, and what a wrong answer hears."""
+
+    def met(event: str) -> Verdict:
+        return cast.events[event].verdict(tls=tls)
+
+    return (
+        (met("initial"), True, "That was the bank itself, and Alice couldn’t log in."),
         (
-            _captured(Tls.V1_3),
+            met(COPIED),
             False,
-            "In TLS 1.3 the certificate is inside an encrypted record, and you saw one in clear.",
+            "Mallory showed a copy of the bank’s certificate and signed with her own key. The "
+            "certificate is public; only the signature tells who has its key.",
         ),
         (
-            _captured(Tls.V1_2, "expired leaf"),
-            True,
-            "The phone refused an expired certificate, so this capture is shorter; the certificate "
-            "was sent all the same. Look for the message itself, not at the length.",
-        ),
-        (
-            _captured(Tls.V1_2)[1:],
-            True,
-            "This capture begins one message late, so everything is one place earlier. "
-            "Look at every message, not at a fixed place.",
-        ),
-        (
-            _resumed(),
+            met("unknown CA"),
             False,
-            "This is TLS 1.2, but the two resumed an old session, and nobody sent a certificate. "
-            "The version alone doesn’t tell you.",
+            "Mallory made a certificate at home and signed with its key, so the signature "
+            "verifies. It proves that she has that key, not that she is the bank: no chain of hers "
+            "was verified.",
+        ),
+        (
+            connect(replace(cast.phone, tls=tls), _with_her_own(cast), HOST, TODAY),
+            False,
+            "Mallory sent the bank’s certificates and one of her own behind them, and signed with "
+            "her own key. A signature counts if the leaf’s key verifies it, not just any of them.",
+        ),
+        (
+            met("expired leaf"),
+            False,
+            "The certificate had expired, so nothing was verified. The signature alone can’t tell.",
         ),
     )
-    for capture, right, message in cases:
-        said = ask(answer, capture, when=f"on a capture of {len(capture)} records")
-        expect(isinstance(said, bool), f"Answer True or False; this was {said!r}.")
-        expect(said is right, message)
-    return "You read five captures right, among them a resumed one with no certificate at all."
+
+
+def _signature(verdict: Verdict) -> HandshakeSignature:
+    """Return the signature of a connection in which a certificate was presented."""
+    found = handshake_signature(verdict.timeline)
+    if found is None:
+        raise LookupError("a server that presents a certificate signs")
+    return found
+
+
+def _with_her_own(cast: Cast) -> Identity:
+    """Return who shows the bank's chain, and behind it a certificate for the key that she has."""
+    copied = cast.bank.copied()
+    ages = Validity.of(cast.bank.leaf)
+    own = Authority.offhand("Corner CA").issue(HOST, valid=ages, key=copied.key)
+    return replace(copied, chain=(*copied.chain, own.leaf))
 
 
 @judge("01", "gullible")

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import pinlib
-from pinlib import Check, Mark, Outcome, Pin, Strategy, Tls, key_pin, parts, story
+from pinlib import Check, Mark, Outcome, Pin, Strategy, key_pin, parts, story
 from pinlib.encoding.naming import key_name
 from pinlib.operations.drill import Move, Op, Situation, begin, live, step
 from pinlib.operations.fleet import people, usual
@@ -62,7 +62,11 @@ def _solution(number: str, name: str) -> Any:
 @pytest.mark.parametrize(
     ("number", "name"),
     [
-        *(("00", "who_refused"), ("01", "certificate_in"), ("01", "gullible")),
+        *(
+            ("00", "who_refused"),
+            ("01", "may_log_in"),
+            ("01", "gullible"),
+        ),
         *(("02", "key_pin"), ("02", "what_was_hashed")),
         *(("03", "pin_check"), ("04", "breaks"), ("05", "decide")),
     ],
@@ -120,36 +124,70 @@ def test_a_constant_who_refused_fails() -> None:
     assert "Nobody refused it" in judge_of("00", "who_refused")(_by_no_match).message
 
 
-def _by_length(capture: Any) -> bool:
-    return len(capture) == 12
+def _whatever(presented: Any, verified: Any, signature: Any) -> bool:
+    return True
 
 
-def _by_place(capture: Any) -> bool:
-    return bool(capture[2].name == "Certificate")
+def _if_verified(presented: Any, verified: Any, signature: Any) -> bool:
+    return bool(verified)
 
 
-def _by_version(capture: Any) -> bool:
-    return not any("TLS_AES" in message.detail for message in capture)
+def _if_signed(presented: Any, verified: Any, signature: Any) -> bool:
+    return bool(signature.verifies(presented[0].public_key()))
 
 
-WRONG_CAPTURE = {
-    _by_length: "not at the length",
-    _by_place: "not at a fixed place",
-    _by_version: "The version alone doesn’t tell you",
+def _by_any_of_them(presented: Any, verified: Any, signature: Any) -> bool:
+    return bool(verified) and any(signature.verifies(one.public_key()) for one in presented)
+
+
+def _by_the_certificate(presented: Any, verified: Any, signature: Any) -> bool:
+    return bool(presented[0] == CAST.bank.leaf)
+
+
+def _by_its_length(presented: Any, verified: Any, signature: Any) -> bool:
+    return len(verified) > len(presented)
+
+
+def _if_there_is_one(presented: Any, verified: Any, signature: Any) -> bool:
+    return bool(verified and signature.signature)
+
+
+def _by_the_root(presented: Any, verified: Any, signature: Any) -> bool:
+    return bool(verified) and bool(signature.verifies(verified[-1].public_key()))
+
+
+def _by_the_last(presented: Any, verified: Any, signature: Any) -> bool:
+    return bool(signature.verifies(presented[-1].public_key()))
+
+
+WRONG_LOGIN = {
+    _whatever: "only the signature tells",
+    _if_verified: "only the signature tells",
+    _if_signed: "not that she is the bank",
+    _by_any_of_them: "not just any of them",
+    _by_the_certificate: "only the signature tells",
+    _by_its_length: "only the signature tells",
+    _if_there_is_one: "only the signature tells",
+    _by_the_root: "Alice couldn’t log in",
+    _by_the_last: "Alice couldn’t log in",
 }
 
 
-@pytest.mark.parametrize(("answer", "told"), WRONG_CAPTURE.items(), ids=called)
-def test_a_wrong_certificate_in_passes_the_visible_example_and_hears_why(
-    answer: Callable[[Any], bool], told: str
+@pytest.mark.parametrize(("answer", "told"), WRONG_LOGIN.items(), ids=called)
+def test_a_shortcut_to_may_log_in_hears_whom_it_let_in(
+    answer: Callable[[Any, Any, Any], bool], told: str
 ) -> None:
-    """Each wrong answer is right about the two captures on screen, and fails a hidden one."""
-    initial = CAST.events["initial"]
-    assert answer(initial.verdict(tls=Tls.V1_2).eavesdropped) is True
-    assert answer(initial.verdict(tls=Tls.V1_3).eavesdropped) is False
-    feedback = judge_of("01", "certificate_in")(answer)
+    """Nine in one line: each is found out by a connection, and told which."""
+    feedback = judge_of("01", "may_log_in")(answer)
     assert not feedback.passed
     assert told in feedback.message
+
+
+def test_what_crashes_or_is_no_answer_is_told() -> None:
+    """An empty chain has no first certificate; and a key is no True."""
+    crashes = judge_of("01", "may_log_in")(lambda _, v, s: s.verifies(v[0].public_key()))
+    assert not crashes.passed and "IndexError" in crashes.message
+    assert "True or False" in judge_of("01", "may_log_in")(lambda *all_of_it: all_of_it).message
 
 
 def _without_checks(_: Any) -> Any:

@@ -68,6 +68,9 @@ class Conversation:
             "alert": "clear" if any("Alert" in one.name for one in seen) else "hidden",
             "certificate": "clear" if certificate_crossed(self.verdict) else "encrypted",
             "bytes": str(self.verdict.application_bytes),
+            "opened": "none",
+            "secrecy": "none",
+            "signature": "none",
         }
 
 
@@ -117,7 +120,7 @@ def at_step(heard: Conversation, number: int) -> View:
     """Draw a conversation up to a step, counted from 1, and open that step's message."""
     step, many = heard.steps[number - 1], len(heard.steps)
     where = f"{number} of {many}"
-    facts = {**heard.facts, "opened": step.name, "secrecy": "none", "signature": "none"}
+    facts = {**heard.facts, "opened": step.name}
     said = [one.words for one in heard.steps[:number]]
     if step.message is None:
         verdict = heard.verdict

@@ -98,6 +98,9 @@ class HandshakePanel(Panel[Watched]):
         "Mis-issued, with a pin": Watched(Wrong.MIS_ISSUED, pinned=True),
         "TLS 1.2, from outside": Watched(tls=Tls.V1_2, eyes=Eyes.EAVESDROPPER),
         "TLS 1.3, from outside": Watched(eyes=Eyes.EAVESDROPPER),
+        "The name, opened": Watched(step=1),
+        "The signature, opened": Watched(step=5),
+        "A copy’s signature, opened": Watched(Wrong.COPY, step=5),
     }
     initial = Watched()
 
