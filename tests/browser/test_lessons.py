@@ -171,7 +171,7 @@ def test_a_handshake_is_stepped_through_by_mouse_and_by_keys(first: Notebook) ->
     expect(panel.locator(".pl-signed")).to_contain_text("It verifies")
     first.screenshot("01-signature")
     panel.locator(".widget-play button").first.click()
-    _at(panel, 6)  # a step of two and a half seconds later
+    _at(panel, 6)  # the first step comes at once, the next after `PACE`
     panel.locator(".widget-play button").first.click()
     panel.get_by_role("button", name="Start over").click()
     _at(panel, 0)
@@ -187,7 +187,7 @@ def test_a_field_lights_its_bytes_and_a_byte_its_field(first: Notebook) -> None:
     lit = panel.locator("details.pl-lit > summary")
     bytes_lit = panel.locator(".pl-hex .pl-lit")
     expect(lit).to_contain_text("host_name")
-    assert "bank.example".encode().hex(" ").split()[0] in bytes_lit.first.inner_text()
+    assert b"bank.example".hex(" ").split()[0] in bytes_lit.first.inner_text()
     panel.locator("details[data-field] > summary", has_text="cipher_suites").last.hover()
     expect(lit).to_contain_text("cipher_suites")
     first_bytes = panel.locator('.pl-hex [data-field="0"]').first
