@@ -89,6 +89,8 @@ class Walk:
         for field, value in self.steps:
             control = next(control for control in self.panel.controls if control.field == field)
             words = next((words for words, of in control.options.items() if of == value), "")
+            if control.kind == "steps":
+                words = "Next" if value > getattr(state, field) else "Back"
             if control.kind == "slider":
                 words = "ArrowRight" if value > getattr(state, field) else "ArrowLeft"
             state = replace(state, **{field: value})
@@ -112,6 +114,10 @@ HANDSHAKE = Walk(
         ("eyes", Eyes.PHONE),
         ("tls", Tls.V1_3),
         ("wrong", Wrong.NOTHING),
+        ("step", 1),
+        ("step", 2),
+        ("step", 1),
+        ("step", 0),
         ("pinned", False),
     ),
     ("wrong=copy pinned=yes", "wrong=mis-issued pinned=yes"),
