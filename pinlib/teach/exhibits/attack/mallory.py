@@ -1,4 +1,4 @@
-"""You are Mallory: choose what to present, bet, send, and see what lies before you."""
+"""You are Mallory: choose what to present, bet, send, and see what you get."""
 
 from __future__ import annotations
 
