@@ -11,6 +11,8 @@ from pinlib import Check, Mark, Middle, Scenario, Tls
 from pinlib.errors import BadInput
 from pinlib.teach.exhibits.connection.handshake import Eyes, HandshakePanel, Watched, Wrong
 from pinlib.teach.exhibits.connection.signed_view import show_signature
+from pinlib.teach.lesson_texts import script
+from pinlib.teach.widgets.goals import meets
 from pinlib.tls.openssl import Mode, engine_mode
 
 opened = pytest.mark.skipif(engine_mode() is Mode.HEADERS, reason="this Python cannot open TLS 1.3")
@@ -112,6 +114,20 @@ def test_the_same_message_stays_open_when_a_setting_changes() -> None:
     assert panel.facts["opened"] == "ServerKeyExchange"
     panel.control("tls").value = Tls.V1_3  # type: ignore[attr-defined]
     assert panel.state.step == 0
+
+
+@opened
+@pytest.mark.parametrize(("number", "name"), [("00", "who_stops_her"), ("01", "handshake")])
+def test_each_goal_of_the_panel_can_be_met(number: str, name: str) -> None:
+    """Somewhere among all that the controls can reach."""
+    panel = HandshakePanel()
+    open_goals = list(script(number).panels[name].goals)
+    for state in HandshakePanel.states():
+        panel.show(state)
+        open_goals = [goal for goal in open_goals if not meets(panel.facts, goal.when)]
+        if not open_goals:
+            return
+    assert not open_goals
 
 
 def test_a_line_of_text_opens_a_step_and_refuses_one_that_is_not_there() -> None:
