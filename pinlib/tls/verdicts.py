@@ -253,7 +253,7 @@ class Findings:
             left_out = PATH_CHECKS - self.device.checks
             skipped = [check.value.lower() for check in Check if check in left_out]
             pinned = "The pin matches." if self.match else "It doesn’t pin either."
-            return f"The app doesn’t check: {', '.join(skipped)}. {pinned}"
+            return f"The app doesn’t check the {' or the '.join(skipped)}. {pinned}"
         if self._matched_unverified:
             return "All five hold, but the matching certificate isn’t in the verified chain."
         if self.match is not None:

@@ -79,7 +79,7 @@ def test_the_panel_says_what_a_real_interception_says() -> None:
         (
             Scenario(Middle.OTHER_NAME, checks_name=False),
             "Mallory has Alice’s password",
-            "doesn’t check: name",
+            "doesn’t check the name",
         ),
     ],
     ids=lambda one: str(one) if isinstance(one, Scenario) else "",
@@ -219,9 +219,9 @@ def test_a_pin_that_matched_what_was_only_presented_is_shown() -> None:
 def test_a_check_left_out_does_not_hide_the_pin() -> None:
     """The name is not checked; whether a pin was is said all the same."""
     left_out = Scenario(Middle.STOLEN_KEY, Strategy.LEAF_KEY, checks_name=False)
-    assert "doesn’t check: name. The pin matches." in show_scenario(left_out).text
+    assert "doesn’t check the name. The pin matches." in show_scenario(left_out).text
     unpinned = replace(left_out, pins=Strategy.NONE)
-    assert "doesn’t check: name. It doesn’t pin either." in show_scenario(unpinned).text
+    assert "doesn’t check the name. It doesn’t pin either." in show_scenario(unpinned).text
 
 
 def test_the_scenes_are_those_of_the_folder() -> None:
