@@ -77,7 +77,7 @@ def _draw_unfinished(seen: DayReport) -> View:
 def _headline(seen: DayReport) -> Headline:
     asked, met = seen.asked, seen.met
     plan, day = asked.plan, asked.day
-    on = in_words(noon(day))
+    on = f"{day.day} {day:%b} {day.year}"  # as on the chart; in full it takes a second line
     if not met:
         out = next(one.day for one in plan.releases if one.version == asked.version)
         out_on = in_words(noon(out))
@@ -89,18 +89,19 @@ def _headline(seen: DayReport) -> Headline:
     if fooled:
         lets = "lets" if fooled == 1 else "let"
         words = f"{fooled} of {len(met)} apps {lets} Mallory in on {on}"
-        reason = f"{_who(plan, day)}; the bank itself presents {shown.key}."
+        reason = f"{_who(plan, day)}."
         return Headline(words, reason, "bad", ending=Ending.INTERCEPTED)
     if not refused:
         words = f"All {len(met)} apps are connected on {on}"
         return Headline(words, f"{reason}.", "good", ending=Ending.CONNECTED)
-    are = "is" if len(refused) == 1 else "are"
-    words = f"{len(refused)} of {len(met)} apps {are} locked out on {on}"
+    words = f"{len(refused)} of {len(met)} apps locked out on {on}"
     by_tls = next((one for one in refused.values() if one.outcome in _BY_TLS), None)
     if by_tls:
         reason = f"{by_tls.reason} TLS refuses it, pin or no pin."
     else:
-        reason += f"; that isn’t what {'that app' if len(refused) == 1 else 'these apps'} pinned."
+        whom = "that app" if len(refused) == 1 else "these apps"
+        presented = f"{shown.certificate}, {shown.key}, {shown.issuer}"
+        reason = f"{presented[0].upper()}{presented[1:]}: nothing {whom} pinned."
     return Headline(words, reason, "bad", ending=Ending.LOCKED_OUT)
 
 

@@ -195,7 +195,14 @@
       if (field) within(field.parentElement, field.querySelector(".pl-lit > summary") ?? field.firstElementChild);
     }
   };
-  const handles = () => { for (const one of document.querySelectorAll(".pinlib-panel .noUi-handle")) name(one); };
+  const handles = () => {
+    for (const one of document.querySelectorAll(".pinlib-panel .noUi-handle")) name(one);
+    // ipywidgets draws these two with an icon, and no name.
+    for (const one of document.querySelectorAll(".pinlib-steps .widget-play button")) {
+      one.title = one.querySelector(".fa-stop") ? "Stop" : "Play, or pause";
+      one.setAttribute("aria-label", one.title);
+    }
+  };
   attend();
   new MutationObserver((changes) => {
     attend();
