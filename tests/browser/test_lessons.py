@@ -301,7 +301,9 @@ def test_presented_panels_fit_a_projector(
         for number, scene in enumerate(kind.presets):
             panel.locator("select").first.select_option(label=scene)
             whole = panel.locator(".pl[data-outcome]:not([data-drawn=part])").first
-            expect(whole).to_have_attribute("data-state", kind(scene).text)
+            # A signature is a byte longer or shorter each time, and so is the way to its last byte.
+            text = re.sub(r"\bat=\d+", "at=[0-9]+", re.escape(kind(scene).text))
+            expect(whole).to_have_attribute("data-state", re.compile(f"^{text}$"))
             box = panel.bounding_box()
             window = notebook.page.locator(".jp-WindowedPanel-outer").bounding_box()
             assert box is not None and window is not None
