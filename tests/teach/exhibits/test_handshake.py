@@ -100,6 +100,16 @@ def test_the_signature_is_checked_before_ones_eyes(wrong: Wrong, tls: Tls) -> No
     assert (owns is Mark.FAILS) == (wrong is Wrong.COPY)
 
 
+def test_what_the_phone_reads_and_we_do_not_is_said() -> None:
+    """TLS 1.2 after its ChangeCipherSpec; an eavesdropper is told nothing of the kind."""
+    for eyes in Eyes:
+        panel = HandshakePanel(Watched(tls=Tls.V1_2, eyes=eyes))
+        steps = panel._heard(panel.state).steps
+        last = next(at for at, one in enumerate(steps, 1) if one.message and one.message.encrypted)
+        told = "The phone can read this" in panel.view(replace(panel.state, step=last)).html
+        assert told == (eyes is Eyes.PHONE)
+
+
 @opened
 def test_the_same_message_stays_open_when_a_setting_changes() -> None:
     """And where there is no such message, all of the conversation comes back."""
