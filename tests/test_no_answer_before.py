@@ -15,11 +15,11 @@ from typing import Any
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from pinlib.teach.lesson_texts import Question, script
+from tests.kernels import kernel_for
 from tests.lesson_rules import calls
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -76,10 +76,7 @@ class Page:
     def __init__(self, file: Path) -> None:
         self.notebook = nbformat.read(file, as_version=4)
         self.questions = script(file.name[:2]).questions
-        client = NotebookClient(
-            self.notebook, timeout=300, resources={"metadata": {"path": str(file.parent)}}
-        )
-        with client.setup_kernel():
+        with kernel_for(self.notebook, file.parent) as client:
             for index, cell in enumerate(self.notebook.cells):
                 client.execute_cell(cell, index)
             self.before = self._read(client.widget_state)

@@ -16,7 +16,6 @@ from typing import Any
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -27,6 +26,7 @@ from pinlib.teach.lesson_texts import Question, script
 from pinlib.teach.widgets.panel import Panel
 from tests import lesson_rules as rules
 from tests.claims import shown
+from tests.kernels import kernel_for
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKSHOP = {"00", "03", "04", "05"}
@@ -497,10 +497,7 @@ class Kernel:
     def run(self, notebook: NotebookNode, times: int = 1) -> list[str]:
         """Run all cells, so many times in one kernel; return what went wrong."""
         found: list[str] = []
-        client = NotebookClient(
-            notebook, timeout=600, resources={"metadata": {"path": str(ROOT / "notebooks")}}
-        )
-        with client.setup_kernel():
+        with kernel_for(notebook, ROOT / "notebooks") as client:
             for _ in range(times):
                 try:
                     for index, cell in enumerate(notebook.cells):
