@@ -161,14 +161,18 @@ def test_a_handshake_is_stepped_through_by_mouse_and_by_keys(first: Notebook) ->
     _at(panel, 1)
     panel.get_by_role("button", name="Back").click()
     _at(panel, 0)
-    panel.locator('[data-message="Certificate"] button').click()
+    panel.get_by_role("button", name="Certificate", exact=True).click()
     _at(panel, 4)
-    message = panel.locator("[aria-current=step] button")
+    message = panel.locator("[aria-current=step]").get_by_role("button")
     expect(message).to_be_focused()
     message.press("ArrowRight")
     _at(panel, 5)
-    expect(panel.locator("[aria-current=step] button")).to_be_focused()
+    expect(message).to_be_focused()
     expect(panel.locator(".pl-signed")).to_contain_text("It verifies")
+    panel.get_by_role("button", name="ServerHello").press("Enter")
+    _at(panel, 2)
+    onward.click(click_count=3)
+    _at(panel, 5)
     first.screenshot("01-signature")
     panel.locator(".widget-play button").first.click()
     _at(panel, 6)  # the first step comes at once, the next after `PACE`
@@ -176,6 +180,15 @@ def test_a_handshake_is_stepped_through_by_mouse_and_by_keys(first: Notebook) ->
     panel.get_by_role("button", name="Start over").click()
     _at(panel, 0)
     first.assert_no_error_badge()
+
+
+def test_where_there_are_no_steps_a_message_is_no_button(first: Notebook) -> None:
+    """A question draws the same conversation: nothing there may look as if it could be clicked."""
+    cell = first.scroll_to('"leak"')
+    cell.get_by_role("button", name="Show me").click()
+    message = cell.locator('[data-message="ClientHello"]').first
+    expect(message).to_be_visible()
+    expect(message.get_by_role("button")).to_have_count(0)
 
 
 def test_a_field_lights_its_bytes_and_a_byte_its_field(first: Notebook) -> None:

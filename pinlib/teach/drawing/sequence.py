@@ -81,13 +81,9 @@ def _current(row: SequenceRow, step: int) -> str:
 
 
 def _named(row: SequenceRow, words: str) -> str:
-    """Set a row's name; where it can be stepped to, as something to click."""
-    if not row.step:
-        return f'<span class="pl-strong">{escape(words)}</span>'
-    return (
-        f'<button type="button" class="pl-strong pl-step-to" data-step="{row.step}"'
-        f' title="Open it to its bytes">{escape(words)}</button>'
-    )
+    """Set a row's name; in a panel with steps the page's script lets it be clicked."""
+    to = f' data-step="{row.step}"' if row.step else ""
+    return f'<span class="pl-strong"{to}>{escape(words)}</span>'
 
 
 def _decision(row: DecisionRow, step: int) -> str:

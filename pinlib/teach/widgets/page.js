@@ -71,29 +71,38 @@
     if (lasting && event.target.matches(".pl-words")) lasting.dataset.inWords = event.target.open ? "open" : "closed";
   }, true);
 
-  // A conversation is stepped through: arrow keys on its buttons, or on the message itself, which a
-  // click opens.  Its picture is replaced at each step, so the focus goes on to the new one.
-  const steps = (element) => element.closest?.(".pinlib-panel:has(.pinlib-steps)");
+  // A conversation is stepped through: arrow keys on its buttons, or on a message, which a click
+  // opens.  Its picture is replaced at each step, so the focus goes on to the new one.  The same
+  // picture in a question or a handout has no steps, and there its messages are words alone.
+  const stepped = ".pinlib-panel-handshake:has(.pinlib-steps)";
+  const steppable = () => {
+    for (const one of document.querySelectorAll(`${stepped} [data-step]:not([role])`)) {
+      Object.assign(one, { role: "button", tabIndex: 0, title: "Open it to its bytes" });
+    }
+  };
   document.addEventListener("keydown", (event) => {
+    const panel = event.target.closest?.(stepped);
+    if (!panel || !event.target.matches(".pinlib-steps *, [data-step]")) return;
     const by = { ArrowLeft: ".pinlib-step-back", ArrowRight: ".pinlib-step-on" }[event.key];
-    if (!by || !event.target.closest?.(".pinlib-steps, .pl-step-to")) return;
+    const opens = event.target.matches("[data-step]") && ["Enter", " "].includes(event.key);
+    if (!by && !opens) return;
     event.preventDefault();
-    steps(event.target)?.querySelector(by).click();
+    (by ? panel.querySelector(by) : event.target).click();
   }, true);
   document.addEventListener("click", (event) => {
-    const message = event.target.closest?.(".pl-step-to");
-    const field = message && steps(message)?.querySelector(".pinlib-chosen-step input");
-    if (!field) return;
+    const message = event.target.closest?.(`${stepped} [data-step]`);
+    if (!message) return;
+    const field = message.closest(stepped).querySelector(".pinlib-chosen-step input");
     field.value = message.dataset.step;
     field.dispatchEvent(new Event("change", { bubbles: true }));
   });
   let onMessage = null;
   document.addEventListener("focusin", (event) => {
-    onMessage = event.target.matches?.(".pl-step-to") ? event.target.closest(".pinlib-view") : null;
+    onMessage = event.target.matches?.("[data-step]") ? event.target.closest(".pinlib-view") : null;
   });
   const keepFocus = () => {
     if (!onMessage?.isConnected || document.activeElement !== document.body) return;
-    onMessage.querySelector("[aria-current] .pl-step-to")?.focus({ preventScroll: true });
+    onMessage.querySelector("[aria-current] [data-step]")?.focus({ preventScroll: true });
   };
 
   // A field lights up its bytes, and a byte its field; or the innermost one that is open.
@@ -207,6 +216,7 @@
   new MutationObserver((changes) => {
     attend();
     reveal();
+    steppable();
     keepFocus();
     handles();
     kernelGone();
