@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 
 from pinlib.encoding.anatomy import Part
 from pinlib.wire.cursor import Cursor, readable
@@ -62,10 +62,19 @@ class HandshakeSignature:
     def verifies(self, key: PublicKeyTypes) -> bool:
         """Tell whether the private half of this key made the signature, over just these bytes."""
         try:
-            _verify(key, self.scheme, self.signature, self.signed)
+            # mypy: each kind of key that has an algorithm here takes just what that gives.
+            key.verify(self.signature, self.signed, *_algorithm(key, self.scheme))  # type: ignore[union-attr, arg-type]
         except (InvalidSignature, UnsupportedAlgorithm, ValueError):
             return False
         return True
+
+    def signed_with(self, key: PrivateKeyTypes) -> HandshakeSignature:
+        """Return the same with a signature made now, with this private key.
+
+        Raises UnsupportedAlgorithm for a key that cannot sign by this scheme.
+        """
+        made = key.sign(self.signed, *_algorithm(key.public_key(), self.scheme))  # type: ignore[union-attr, arg-type]
+        return replace(self, signature=made)
 
 
 def signed_in(messages: Sequence[bytes]) -> HandshakeSignature | None:
@@ -110,19 +119,19 @@ def _transcript_hash(messages: Sequence[bytes]) -> bytes:
     return digest(b"".join(said)).digest()
 
 
-def _verify(key: PublicKeyTypes, scheme: str, signature: bytes, signed: bytes) -> None:
+def _algorithm(key: PublicKeyTypes, scheme: str) -> tuple[object, ...]:
+    """Return what a key of this kind is told beside the bytes; raises UnsupportedAlgorithm."""
     kind, _, name = scheme.rpartition("_")
-    algorithm = _HASHES.get(name)
-    if isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
-        key.verify(signature, signed)
-    elif algorithm is None:
-        raise UnsupportedAlgorithm(scheme)
-    elif isinstance(key, ec.EllipticCurvePublicKey) and kind.startswith("ecdsa"):
-        key.verify(signature, signed, ec.ECDSA(algorithm()))
-    elif isinstance(key, rsa.RSAPublicKey) and kind.startswith("rsa_pss"):
-        salted = padding.PSS(padding.MGF1(algorithm()), padding.PSS.DIGEST_LENGTH)
-        key.verify(signature, signed, salted, algorithm())
-    elif isinstance(key, rsa.RSAPublicKey) and kind.startswith("rsa_pkcs1"):
-        key.verify(signature, signed, padding.PKCS1v15(), algorithm())
-    else:
-        raise UnsupportedAlgorithm(scheme)
+    if isinstance(key, ed25519.Ed25519PublicKey) and scheme == "ed25519":
+        return ()
+    if isinstance(key, ed448.Ed448PublicKey) and scheme == "ed448":
+        return ()
+    if name in _HASHES:
+        hashed = _HASHES[name]()
+        if isinstance(key, ec.EllipticCurvePublicKey) and kind.startswith("ecdsa"):
+            return (ec.ECDSA(hashed),)
+        if isinstance(key, rsa.RSAPublicKey) and kind.startswith("rsa_pss"):
+            return padding.PSS(padding.MGF1(hashed), padding.PSS.DIGEST_LENGTH), hashed
+        if isinstance(key, rsa.RSAPublicKey) and kind.startswith("rsa_pkcs1"):
+            return padding.PKCS1v15(), hashed
+    raise UnsupportedAlgorithm(scheme)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from pinlib import Cast, Check, Connection, Identity, Mark, Server, Tls, Verdict
@@ -112,6 +113,19 @@ def test_every_byte_that_was_signed_has_a_name(cast: Cast, tls: Tls) -> None:
         assert len(parts["transcript_hash"]) in {32, 48}
     else:
         assert [len(parts[one]) for one in ("client_random", "server_random")] == [32, 32]
+
+
+@pytest.mark.parametrize("tls", Tls, ids=lambda tls: tls.name)
+def test_the_same_bytes_can_be_signed_again(cast: Cast, tls: Tls) -> None:
+    """By whoever has a key that the scheme is for; a certificate's key tells whose it was."""
+    found = signature(shaken(cast, cast.bank, tls))
+    other = p384()
+    assert found.signed_with(cast.bank.key).verifies(cast.bank.leaf.public_key())
+    assert not found.signed_with(other).verifies(cast.bank.leaf.public_key())
+    assert found.signed_with(other).verifies(other.public_key())
+    for unfit in (rsa2048(), ed25519_key()):
+        with pytest.raises(UnsupportedAlgorithm):
+            found.signed_with(unfit)
 
 
 def test_where_nobody_signed_there_is_nothing(cast: Cast) -> None:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from pinlib.encoding.anatomy import Part
 from pinlib.teach.drawing.blocks import mark
 from pinlib.teach.drawing.palette import Sign
-from pinlib.teach.drawing.typeset import escape
+from pinlib.teach.drawing.typeset import count_of_bytes, escape
 
 ROW = 16  # bytes in a line
 MOST = 512  # bytes shown one by one
@@ -44,8 +44,10 @@ def scale_map(whole: Part, looked_at: Part, accents: Mapping[str, Accent]) -> Ma
         _note(part, looked_at, accents[part.name]) for _, part in inside if part.name in accents
     )
     over = "" if looked_at == whole else _overview(whole, looked_at)
-    where = "" if looked_at == whole else f", of which {whole.name} has {_count(len(whole))}"
-    told = f"Map of {looked_at.name}, {_count(len(looked_at))} to scale{where}"
+    where = (
+        "" if looked_at == whole else f", of which {whole.name} has {count_of_bytes(len(whole))}"
+    )
+    told = f"Map of {looked_at.name}, {count_of_bytes(len(looked_at))} to scale{where}"
     return Markup(
         f'<div class="pl-map" role="group" aria-label="{escape(told)}">{over}{rows}{notes}</div>'
     )
@@ -58,7 +60,7 @@ def _segments(
         if depth == wanted:
             accent = accents.get(part.name)
             kind = f" pl-{accent.mark}" if accent else ""
-            told = f"{part.name}: {_count(len(part))} from byte {part.start:,}"
+            told = f"{part.name}: {count_of_bytes(len(part))} from byte {part.start:,}"
             yield (
                 f'<div class="pl-part{kind}" data-part="{escape(part.name)}"'
                 f' style="{_place(part, frame)}" title="{escape(told)}">'
@@ -69,7 +71,7 @@ def _segments(
 def _overview(whole: Part, looked_at: Part) -> str:
     return (
         '<div class="pl-maprow pl-overview"><div class="pl-part" style="left:0;width:100%"'
-        f' title="{escape(whole.name)}: {_count(len(whole))}">'
+        f' title="{escape(whole.name)}: {count_of_bytes(len(whole))}">'
         f"<span>{escape(whole.name)}</span><small>{len(whole):,}</small></div>"
         f'<div class="pl-window" style="{_place(looked_at, whole)}"></div></div>'
     )
@@ -130,16 +132,17 @@ def _hex(some: bytes) -> str:
 def said(whole: Part) -> str:
     """Name every part of a map with its size and place."""
     return "; ".join(
-        f"{part.name}, {_count(len(part))} from byte {part.start:,}" for _, part in whole.walk()
+        f"{part.name}, {count_of_bytes(len(part))} from byte {part.start:,}"
+        for _, part in whole.walk()
     )
 
 
 def hex_said(der: bytes, part: Part) -> str:
     """Write the bytes that `hexdump` shows as one run of digits, and say how many those are."""
     shown = der[part.bytes][:MOST]
-    count = _count(len(part)) if len(shown) == len(part) else f"first {MOST} of {len(part):,} bytes"
+    count = (
+        count_of_bytes(len(part))
+        if len(shown) == len(part)
+        else f"first {MOST} of {len(part):,} bytes"
+    )
     return f"{part.name} in hex ({count}): {shown.hex()}"
-
-
-def _count(number: int) -> str:
-    return f"{number:,} byte{'' if number == 1 else 's'}"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from markupsafe import Markup
 
 from pinlib.encoding.anatomy import Part
-from pinlib.teach.drawing.typeset import escape
+from pinlib.teach.drawing.typeset import count_of_bytes, escape
 from pinlib.wire.meanings import meaning
 
 ACROSS = 8  # bytes in a line
@@ -30,13 +30,13 @@ def opened_fields(raw: bytes, whole: Part, *, lit: str = "") -> Markup:
 
 def fields_said(raw: bytes, whole: Part) -> str:
     """Say the same in words: each field, what it says, where it stands, and what it means."""
-    lines = [f"{whole.name}, {_count(len(raw))}: {raw.hex()}"]
+    lines = [f"{whole.name}, {count_of_bytes(len(raw))}: {raw.hex()}"]
     for depth, part in whole.walk(-1):
         if depth >= 0:
             value = f" ({part.value})" if part.value else ""
             told = meaning(part.name)
             lines.append(
-                f"- {part.name}{value}, {_count(len(part))} from byte {part.start}: "
+                f"- {part.name}{value}, {count_of_bytes(len(part))} from byte {part.start}: "
                 f"{told.means} {told.source}."
             )
     return "\n".join(lines)
@@ -58,7 +58,8 @@ def _field(part: Part, path: str, lit: str) -> str:
     value = f'<span class="pl-value">{escape(part.value)}</span>' if part.value else ""
     return (
         f'<details data-field="{path}"{light}{shown}><summary><b>{escape(part.name)}</b>{value}'
-        f'<small>{_count(len(part))}</small></summary><p class="pl-dim">{escape(told.means)}'
+        f"<small>{count_of_bytes(len(part))}</small></summary>"
+        f'<p class="pl-dim">{escape(told.means)}'
         f" <cite>{escape(told.source)}</cite></p>{inside}</details>"
     )
 
@@ -94,7 +95,3 @@ def _run(path: str, words: str, lit: str) -> str:
 
 def _text(raw: bytes) -> str:
     return str(escape("".join(chr(byte) if 32 <= byte < 127 else "·" for byte in raw)))
-
-
-def _count(number: int) -> str:
-    return f"{number:,} byte{'' if number == 1 else 's'}"

@@ -52,6 +52,11 @@ def middle(words: str, keep: int) -> str:
     return f"{words[: keep - 1 - tail]}…{words[len(words) - tail :]}"
 
 
+def count_of_bytes(number: int) -> str:
+    """Say how many bytes: 1 byte, 1,024 bytes."""
+    return f"{number:,} byte{'' if number == 1 else 's'}"
+
+
 def inline(text: Text) -> Markup:
     """Lay out one line of words, bytes and keys."""
     if isinstance(text, tuple):

@@ -162,16 +162,22 @@ def test_what_the_page_says_was_clicked_is_a_step_or_nothing() -> None:
 
 @opened
 @pytest.mark.parametrize(
-    ("middle", "told"),
+    ("middle", "told", "by_the_bank"),
     [
-        (Middle.NOBODY, "holds"),
-        (Middle.COPY, "fails"),
-        (Middle.SELF_SIGNED, "holds"),
-        (Middle.STOLEN_KEY, "holds"),
+        (Middle.NOBODY, "holds", "verifies"),
+        (Middle.COPY, "fails", "verifies"),
+        (Middle.SELF_SIGNED, "holds", "doesn’t verify"),
+        (Middle.STOLEN_KEY, "holds", "verifies"),
     ],
 )
-def test_a_cell_shows_a_signature_being_checked(middle: Middle, told: str) -> None:
+def test_a_cell_shows_a_signature_being_made_and_checked(
+    middle: Middle, told: str, by_the_bank: str
+) -> None:
     """Who has the key can sign: the bank, the thief, and Mallory for what she made at home."""
-    view = show_signature(Scenario(middle))
+    view, again = show_signature(Scenario(middle)), show_signature(Scenario(middle))
     assert view.facts["signature"] == told
     assert not view.not_in_words()
+    made = re.search(r"Signed with the bank’s private key: (\w+): (.*)\.", view.words)
+    assert made is not None and made[2] == by_the_bank
+    assert made[1] not in again.words, "each run signs anew"
+    assert "a key that Mallory just made" in view.words and "doesn’t verify" in view.words

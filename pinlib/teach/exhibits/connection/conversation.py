@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from pinlib import Check, Ending, Mark, Message, Outcome, Sender, Tls, Verdict, handshake_signature
+from pinlib import Check, Ending, Mark, Message, Outcome, Sender, Tls, Verdict
 from pinlib.encoding.naming import names
 from pinlib.scenes.cast import ACCOUNT, FORM
 from pinlib.teach.drawing import verdict_view
@@ -16,8 +16,8 @@ from pinlib.teach.drawing.harm import TONES
 from pinlib.teach.drawing.sequence import DecisionRow, Lane, MessageRow, SequenceRow, sequence
 from pinlib.teach.drawing.typeset import inline
 from pinlib.teach.drawing.view import View
-from pinlib.teach.exhibits.connection.opened_message import carries_signature, opened_message
-from pinlib.teach.exhibits.connection.signed_view import verifies
+from pinlib.teach.exhibits.connection.opened_message import opened_message
+from pinlib.teach.exhibits.connection.signed_view import SIGNING
 from pinlib.wire.meanings import meaning
 
 _PHONE = Lane("Alice’s phone", "phone")
@@ -43,21 +43,22 @@ class Step:
 class Conversation:
     """What crossed between a phone and its peer, step by step, as somebody hears it.
 
-    `sizes` says what the sizes are of: a message, for who opens it; a record, for who cannot.
+    `inside` tells whether that is the phone, who opens messages; others have whole records.
     """
 
     verdict: Verdict
     ending: Ending
     peer: Lane
     steps: tuple[Step, ...]
-    sizes: str
+    inside: bool
 
     def drawn(self, step: int = 0) -> Markup:
         """Draw the conversation, or as much of it as there is at a step, counted from 1."""
         rows: list[SequenceRow] = [one.row for one in self.steps]
-        if not self.verdict.connected and self.sizes == MESSAGES:
+        if not self.verdict.connected and self.inside:
             rows.append(MessageRow("application data", "left", "0 B", "unsent"))
-        return sequence(_PHONE, self.peer, rows, sizes=self.sizes, step=step)
+        sizes = "message size" if self.inside else "record size"
+        return sequence(_PHONE, self.peer, rows, sizes=sizes, step=step)
 
     @property
     def facts(self) -> dict[str, str]:
@@ -74,9 +75,6 @@ class Conversation:
         }
 
 
-MESSAGES, RECORDS = "message size", "record size"
-
-
 def heard_by_the_phone(verdict: Verdict, ending: Ending) -> Conversation:
     """Tell what the phone knows: it opened every message."""
     decides = "decision: accept" if verdict.connected else "decision: refuse"
@@ -90,14 +88,14 @@ def heard_by_the_phone(verdict: Verdict, ending: Ending) -> Conversation:
     if verdict.decided == len(verdict.timeline):
         steps.append(_decision(decides, verdict))
     peer = Lane("bank.example", "bank") if ending.by_the_bank else Lane("Mallory", "laptop")
-    return Conversation(verdict, ending, peer, _numbered(steps), MESSAGES)
+    return Conversation(verdict, ending, peer, _numbered(steps), inside=True)
 
 
 def heard_from_outside(verdict: Verdict, ending: Ending) -> Conversation:
     """Tell what crossed as records, as whoever is on the way hears it."""
     steps = [Step(_row(m, m.detail), _words(m, m.detail), m) for m in verdict.eavesdropped]
     peer = Lane("Whoever answers", "bank")
-    return Conversation(verdict, ending, peer, _numbered(steps), RECORDS)
+    return Conversation(verdict, ending, peer, _numbered(steps), inside=False)
 
 
 def _numbered(steps: Sequence[Step]) -> tuple[Step, ...]:
@@ -113,7 +111,7 @@ def _decision(decides: str, verdict: Verdict) -> Step:
 
 def all_of_it(heard: Conversation) -> View:
     """Draw all of a conversation, and what came of it."""
-    return _inside(heard) if heard.sizes == MESSAGES else _outside(heard)
+    return _inside(heard) if heard.inside else _outside(heard)
 
 
 def at_step(heard: Conversation, number: int) -> View:
@@ -131,16 +129,12 @@ def at_step(heard: Conversation, number: int) -> View:
     else:
         message = step.message
         facts["secrecy"] = "encrypted" if message.encrypted else "clear"
-        if carries_signature(message):
-            found = handshake_signature(heard.verdict.timeline)
-            holds = found is not None and verifies(heard.verdict, found)
-            facts["signature"] = "holds" if holds else "fails"
         told = meaning(message.name if message.body or not message.encrypted else "record")
         headline = Headline(
             f"{where}: {message.name}", f"{told.means} {told.source}.", signed=False
         )
-        size = f"{len(message.raw):,} bytes"
-        opened, words = opened_message(message, heard.verdict, f"{message.name}, {size}")
+        opened, words, signature = opened_message(message, heard.verdict, inside=heard.inside)
+        facts["signature"] = signature
         said.append(words)
     picture = Markup('<div class="pl-stepped">{}<div>{}</div></div>').format(
         heard.drawn(number), opened
@@ -266,7 +260,7 @@ def _detail(message: Message, verdict: Verdict) -> str:
     """Say in a few words what is in a message, as the phone knows it."""
     if message.name == "Certificate":
         return verdict_view.subjects(verdict.presented)
-    if message.name in ("CertificateVerify", "ServerKeyExchange"):
+    if message.name in SIGNING:
         forged = verdict.rung(Check.KEY).mark is Mark.FAILS
         return "signed with another key" if forged else "signed with its key"
     if message.name == "application data":

@@ -5,20 +5,21 @@ from __future__ import annotations
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from markupsafe import Markup
 
-from pinlib import HandshakeSignature, Scenario, Verdict, handshake_signature
+from pinlib import HandshakeSignature, Scenario, Verdict, handshake_signature, story
 from pinlib.encoding.naming import subject_of
 from pinlib.scenes.scenario import run
 from pinlib.teach.drawing import blocks, fields
 from pinlib.teach.drawing.blocks import Headline
-from pinlib.teach.drawing.typeset import Mono, Text, paragraph, subheading
+from pinlib.teach.drawing.typeset import Mono, Text, inline, paragraph, subheading
 from pinlib.teach.drawing.view import View
+from pinlib.tls.certificates import p256
 from pinlib.wire.meanings import meaning
 
 SIGNING = ("CertificateVerify", "ServerKeyExchange")
 """The messages that carry the server's signature: TLS 1.3's, and TLS 1.2's."""
 
-_VERIFIES = "It verifies: whoever answered has the certificate’s private key."
-_FAILS = "It doesn’t verify: whoever answered signed with another key."
+_VERIFIES = "It verifies", "Whoever answered has the certificate’s private key."
+_FAILS = "It doesn’t verify", "Whoever answered signed with another key."
 
 
 def show_signature(scenario: Scenario) -> View:
@@ -30,13 +31,32 @@ def show_signature(scenario: Scenario) -> View:
         headline = Headline("No signature to look at", why, signed=False)
         return View(headline, Markup(""), why, {"signature": "none"})
     holds = verifies(verdict, found)
+    told, why = _VERIFIES if holds else _FAILS
     headline = Headline(
-        "The signature verifies" if holds else "The signature doesn’t verify",
-        (_VERIFIES if holds else _FAILS).partition(": ")[2].capitalize(),
-        mark="holds" if holds else "fails",
+        f"The signature: {told[0].lower()}{told[1:]}", why, mark="holds" if holds else "fails"
     )
     picture, words = signature_card(verdict, found)
-    return View(headline, picture, words, {"signature": "holds" if holds else "fails"})
+    again, said = _signed_again(verdict, found)
+    facts = {"signature": "holds" if holds else "fails"}
+    return View(headline, blocks.stack(picture, again), f"{words}\n{said}", facts)
+
+
+def _signed_again(verdict: Verdict, found: HandshakeSignature) -> tuple[Markup, str]:
+    """Sign the same bytes here and now, with two keys, and check each with the certificate's."""
+    keys = {"the bank’s private key": story().bank.key, "a key that Mallory just made": p256()}
+    rows, words = [], []
+    for whose, key in keys.items():
+        made = found.signed_with(key)
+        holds = verifies(verdict, made)
+        told = "verifies" if holds else "doesn’t verify"
+        sign = Markup('<span class="pl-match">{} {}</span>').format(
+            blocks.mark("holds" if holds else "fails"), told
+        )
+        rows.append((inline(whose), inline(Mono(made.signature.hex(), 29)), sign))
+        words.append(f"Signed with {whose}: {made.signature.hex()}: {told}.")
+    head = ("Signed with", "Signature", "With the certificate’s key it")
+    title = "The same bytes, signed again just now"
+    return blocks.card(title, blocks.grid(head, rows)), "\n".join([f"{title}.", *words])
 
 
 def verifies(verdict: Verdict, found: HandshakeSignature) -> bool:
@@ -59,11 +79,14 @@ def signature_card(
         ("signed", f"the {len(found.signed)} bytes below, with a private key that stays at home"),
         ("scheme", found.scheme),
         ("signature", Mono(found.signature.hex(), 29)),
-        ("checked with", f"the public key in the certificate presented for {_leaf(verdict)}"),
+        (
+            "checked with",
+            f"the public key in the certificate presented for {subject_of(verdict.presented[0])}",
+        ),
         ("that key", Mono(spki.hex(), 29)),
     ]
     told = Markup('{}<span class="pl-strong">{}</span>').format(
-        blocks.mark("holds" if holds else "fails"), _VERIFIES if holds else _FAILS
+        blocks.mark("holds" if holds else "fails"), _line(holds)
     )
     rest = (
         blocks.facts(rows),
@@ -80,7 +103,7 @@ def signature_card(
         line = Markup('<div class="pl-checked">{}</div>').format(told)
         picture = blocks.card("Signed and checked", line, *rest)
     words = [
-        _VERIFIES if holds else _FAILS,
+        _line(holds),
         *(f"{name}: {value.full if isinstance(value, Mono) else value}." for name, value in rows),
         f"{signed.means} {signed.source}.",
         fields.fields_said(found.signed, found.fields),
@@ -88,8 +111,9 @@ def signature_card(
     return picture, "\n".join(words)
 
 
-def _leaf(verdict: Verdict) -> str:
-    return subject_of(verdict.presented[0])
+def _line(holds: bool) -> str:
+    told, why = _VERIFIES if holds else _FAILS
+    return f"{told}: {why[0].lower()}{why[1:]}"
 
 
 def _fresh(found: HandshakeSignature) -> str:
