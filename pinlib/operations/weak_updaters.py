@@ -116,7 +116,7 @@ class NaiveUpdater:
         return NaiveUpdater(update.pins, update.expires) if update else replace(self, pinned=None)
 
     def pins(self, now: datetime) -> PinSet | None:
-        """Return what the app asks for now: nothing, once its set has ended."""
+        """Return what the app asks for now: nothing, once its set has expired."""
         return self.pinned if now < self.expires else None
 
 

