@@ -128,6 +128,13 @@ def test_the_same_bytes_can_be_signed_again(cast: Cast, tls: Tls) -> None:
             found.signed_with(unfit)
 
 
+@pytest.mark.parametrize("scheme", ["rsa_pss_rsae_sha256", "ed25519", "ecdsa_sha1", "scheme 9"])
+def test_a_signature_of_another_kind_than_it_says_does_not_verify(cast: Cast, scheme: str) -> None:
+    """The scheme says what the key has to be, and how the bytes were hashed."""
+    found = signature(shaken(cast, cast.bank, Tls.V1_3))
+    assert not replace(found, scheme=scheme).verifies(cast.bank.leaf.public_key())
+
+
 def test_where_nobody_signed_there_is_nothing(cast: Cast) -> None:
     """No message at all, and a conversation that ended before the signature."""
     timeline = shaken(cast, cast.bank, Tls.V1_3).timeline
