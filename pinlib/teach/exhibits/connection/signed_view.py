@@ -18,8 +18,8 @@ from pinlib.wire.meanings import meaning
 SIGNING = ("CertificateVerify", "ServerKeyExchange")
 """The messages that carry the server's signature: TLS 1.3's, and TLS 1.2's."""
 
-_VERIFIES = "It verifies", "Whoever answered has the certificate’s private key."
-_FAILS = "It doesn’t verify", "Whoever answered signed with another key."
+_VERIFIES = "verifies", "Whoever answered has the certificate’s private key."
+_FAILS = "doesn’t verify", "Whoever answered signed with another key."
 
 
 def show_signature(scenario: Scenario) -> View:
@@ -32,9 +32,7 @@ def show_signature(scenario: Scenario) -> View:
         return View(headline, Markup(""), why, {"signature": "none"})
     holds = verifies(verdict, found)
     told, why = _VERIFIES if holds else _FAILS
-    headline = Headline(
-        f"The signature: {told[0].lower()}{told[1:]}", why, mark="holds" if holds else "fails"
-    )
+    headline = Headline(f"The signature {told}", why, mark="holds" if holds else "fails")
     picture, words = signature_card(verdict, found)
     again, said = _signed_again(verdict, found)
     facts = {"signature": "holds" if holds else "fails"}
@@ -48,7 +46,7 @@ def _signed_again(verdict: Verdict, found: HandshakeSignature) -> tuple[Markup, 
     for whose, key in keys.items():
         made = found.signed_with(key)
         holds = verifies(verdict, made)
-        told = "verifies" if holds else "doesn’t verify"
+        told = (_VERIFIES if holds else _FAILS)[0]
         sign = Markup('<span class="pl-match">{} {}</span>').format(
             blocks.mark("holds" if holds else "fails"), told
         )
@@ -113,7 +111,7 @@ def signature_card(
 
 def _line(holds: bool) -> str:
     told, why = _VERIFIES if holds else _FAILS
-    return f"{told}: {why[0].lower()}{why[1:]}"
+    return f"It {told}: {why[0].lower()}{why[1:]}"
 
 
 def _fresh(found: HandshakeSignature) -> str:
