@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Response, expect
 
 from pinlib.setup.copies import ANSWERS, WORK, WORKSHOP, Copies
 from pinlib.setup.lab import on_trial
@@ -83,12 +83,20 @@ def test_the_first_page_is_lesson_00_alone(page: Page, address: str) -> None:
     expect(page.locator(".jp-Dialog, .Toastify__toast")).to_have_count(0)
 
 
+def _saves_an_open_sidebar(answer: Response) -> bool:
+    """Tell whether the workspace was saved as it is now, and not as it was a moment before."""
+    if "/api/workspaces/" not in answer.url or answer.request.method != "PUT" or not answer.ok:
+        return False
+    layout = answer.request.post_data_json["data"].get("layout-restorer:data", {})
+    return layout.get("left", {}).get("collapsed") is False
+
+
 def test_a_sidebar_that_was_opened_stays_open(page: Page, tmp_path: Path) -> None:
     """Closed is where a learner begins; the next start finds what was left."""
     with started(tmp_path) as address:
         page.goto(address)
         opened(page, "00_start_here.ipynb")
-        with page.expect_response(lambda it: "/api/workspaces/" in it.url and it.ok):  # it is saved
+        with page.expect_response(_saves_an_open_sidebar):
             page.keyboard.press("Control+b")
         expect(page.locator("#jp-left-stack .jp-DirListing")).to_be_visible()
     with started(tmp_path) as address:
